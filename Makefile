@@ -1,0 +1,80 @@
+# An Open vSwitch with the selection method consistent-dp-hash.
+# "make help" lists the targets.
+
+prefix ?= /usr/local
+DESTDIR ?=
+export V OVS_SRC
+
+# By default upstream's make uses all processors.
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+ovs_make = $(MAKE) -C build/ovs $(jobs) V=$(or $(V),0)
+run := scripts/run
+
+packages := autoconf automake build-essential ethtool iproute2 libcap-ng-dev \
+	libssl-dev libtool pkg-config procps python3
+configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
+	$(CONFIGURE)
+
+.DEFAULT_GOAL := all
+.NOTPARALLEL:
+.PHONY: all assemble check check-upstream clean configure demo distclean help \
+	install refresh sandbox series
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make [all]           fetch the base, assemble, build
+#: make demo            what a change of the backends does to open connections
+#: make check           run the tests that belong to us (under 15 minutes)
+#: make check-upstream  run all of upstream's tests (30 minutes)
+#: make series          write the patches for ovs-dev to build/series
+#: make refresh         bring edits made in build/ovs back to patches/
+#:                      (PATCH=FILE: to that patch)
+#: make install         install to $(DESTDIR)$(prefix), by default /usr/local
+#: make sandbox         start a switch with dummy devices, and a shell
+#: make clean           remove what was compiled
+#: make distclean       remove build/ with all that is in it
+#:
+#: V=1 shows everything on the screen; otherwise it is in build/log.
+#: OVS_SRC=DIR takes upstream's sources from DIR instead of from Debian.
+
+all: configure
+	+@$(run) build 'ovs-vswitchd and all that belongs to it' $(ovs_make)
+
+assemble:
+	@scripts/workdir
+	@scripts/packages $(packages)
+	@$(run) assemble 'the base and the patches in build/ovs' scripts/assemble
+
+configure: assemble
+	@scripts/configure $(configure)
+
+demo: all
+	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
+	@OVS_BUILD=build/ovs tutorial/consistent-dp-hash/demo $(DEMO_FLAGS)
+
+check: all
+	@scripts/check
+
+check-upstream: all
+	@scripts/check-upstream
+
+series: assemble
+	@scripts/series build/series
+
+refresh:
+	@scripts/refresh $(PATCH)
+
+install: all
+	+@$(run) install 'to $(DESTDIR)$(prefix)' \
+		$(ovs_make) install DESTDIR='$(DESTDIR)'
+
+sandbox: all
+	+@$(MAKE) -C build/ovs sandbox
+
+clean:
+	@test ! -e build/ovs/Makefile || \
+		$(run) clean 'what was compiled' $(MAKE) -C build/ovs clean
+
+distclean:
+	@scripts/workdir --remove

@@ -1,0 +1,231 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "ofp-consistent.h"
+#include <string.h>
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-parse.h"
+#include "rendezvous.h"
+#include "util.h"
+
+/* Places of the options in 'selection_method_param'. */
+enum {
+    HASH_SHIFT = 32,
+    SLOTS_SHIFT = 40,
+    LOAD_BOUND_SHIFT = 48,
+    RESERVED_SHIFT = 56,
+};
+
+static uint8_t
+get_byte(uint64_t param, int shift)
+{
+    return param >> shift;
+}
+
+/* Returns true if 'selection_method' is the name on the wire of the method. */
+bool
+ofp_consistent_is_method(const char *selection_method)
+{
+    return !strcmp(selection_method, OFP_CONSISTENT_DP_HASH);
+}
+
+/* Checks 'param', a selection_method_param, and stores the options in it in
+ * '*options', which may be null, with defaults filled in.
+ *
+ * Returns NULL if successful, otherwise a malloc()'d string that says which
+ * bits are wrong.  The caller is responsible for freeing the returned
+ * string. */
+char * OVS_WARN_UNUSED_RESULT
+ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
+{
+    uint8_t hash = get_byte(param, HASH_SHIFT);
+    uint8_t slot_bits = get_byte(param, SLOTS_SHIFT);
+    uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
+    uint8_t reserved = get_byte(param, RESERVED_SHIFT);
+
+    if (hash > OFP_CONSISTENT_HASH_L4) {
+        return xasprintf("bits 39...32 of selection_method_param, the "
+                         "datapath hash, must be 0 to %d, not %"PRIu8,
+                         OFP_CONSISTENT_HASH_L4, hash);
+    }
+    if (slot_bits && (slot_bits < RENDEZVOUS_MIN_BITS
+                      || slot_bits > RENDEZVOUS_MAX_BITS)) {
+        return xasprintf("bits 47...40 of selection_method_param, the binary "
+                         "logarithm of the number of slots, must be 0 or "
+                         "%d to %d, not %"PRIu8, RENDEZVOUS_MIN_BITS,
+                         RENDEZVOUS_MAX_BITS, slot_bits);
+    }
+    if (load_bound) {
+        return xasprintf("bits 55...48 of selection_method_param, the load "
+                         "bound, must be 0, not %"PRIu8": load bounds are "
+                         "not supported yet", load_bound);
+    }
+    if (reserved) {
+        return xasprintf("bits 63...56 of selection_method_param are "
+                         "reserved and must be 0, not %"PRIu8, reserved);
+    }
+
+    if (options) {
+        options->basis = param;
+        options->hash = hash;
+        options->slot_bits = (slot_bits
+                              ? slot_bits
+                              : OFP_CONSISTENT_DEFAULT_SLOT_BITS);
+    }
+    return NULL;
+}
+
+/* Parses 'value', the value of the option named 'name', into '*bits', which
+ * become the option's part of selection_method_param, 'shift' bits from the
+ * right. */
+static char * OVS_WARN_UNUSED_RESULT
+parse_option(const char *name, const char *value, uint64_t *bits, int *shift)
+{
+    uint64_t min, max;
+
+    if (!strcmp(name, "hash")) {
+        *shift = HASH_SHIFT;
+        if (!strcmp(value, "symmetric")) {
+            *bits = OFP_CONSISTENT_HASH_SYMMETRIC;
+        } else if (!strcmp(value, "l4")) {
+            *bits = OFP_CONSISTENT_HASH_L4;
+        } else {
+            return xasprintf("hash must be symmetric or l4, not \"%s\"",
+                             value);
+        }
+        return NULL;
+    } else if (!strcmp(name, "basis")) {
+        *shift = 0;
+        min = 0;
+        max = UINT32_MAX;
+    } else if (!strcmp(name, "slots")) {
+        *shift = SLOTS_SHIFT;
+        min = UINT64_C(1) << RENDEZVOUS_MIN_BITS;
+        max = UINT64_C(1) << RENDEZVOUS_MAX_BITS;
+    } else if (!strcmp(name, "load_bound")) {
+        *shift = LOAD_BOUND_SHIFT;
+        min = 0;
+        max = UINT8_MAX;
+    } else {
+        return xasprintf("unknown option \"%s\"", name);
+    }
+
+    char *error = str_to_u64(value, bits);
+    if (error) {
+        char *s = xasprintf("%s: %s", name, error);
+        free(error);
+        return s;
+    }
+    if (*bits < min || *bits > max) {
+        return xasprintf("%s must be %"PRIu64" to %"PRIu64", not %s",
+                         name, min, max, value);
+    }
+    if (*shift == SLOTS_SHIFT) {
+        if (!is_pow2(*bits)) {
+            return xasprintf("slots must be a power of 2, not %s", value);
+        }
+        *bits = log_2_floor(*bits);
+    }
+    return NULL;
+}
+
+/* Parses '*text', the value of "selection_method" in the text form of a group.
+ * If it names the method, in the text or the wire form, sets '*text' to the
+ * wire form and '*param' to the bits of the options that follow in
+ * parentheses, if any.  Otherwise, leaves '*text' alone and sets '*param' to
+ * 0.  Modifies the string that '*text' points to.
+ *
+ * Returns NULL if successful, otherwise a malloc()'d string describing the
+ * error.  The caller is responsible for freeing the returned string. */
+char * OVS_WARN_UNUSED_RESULT
+ofp_consistent_parse(char **text, uint64_t *param)
+{
+    char *open = strchr(*text, '(');
+    size_t name_len = open ? open - *text : strlen(*text);
+    char *name, *value;
+    unsigned int seen = 0;
+
+    *param = 0;
+    if (strncmp(*text, OFP_CONSISTENT_DP_HASH_TEXT,
+                MAX(name_len, strlen(OFP_CONSISTENT_DP_HASH_TEXT)))
+        && strncmp(*text, OFP_CONSISTENT_DP_HASH,
+                   MAX(name_len, strlen(OFP_CONSISTENT_DP_HASH)))) {
+        return NULL;
+    }
+    *text = CONST_CAST(char *, OFP_CONSISTENT_DP_HASH);
+    if (!open) {
+        return NULL;
+    }
+
+    char *options = open + 1;
+    size_t len = strlen(options);
+    if (!len || options[len - 1] != ')') {
+        return xstrdup("options of the selection method must end with \")\"");
+    }
+    options[len - 1] = '\0';
+
+    while (ofputil_parse_key_value(&options, &name, &value)) {
+        uint64_t bits;
+        int shift;
+
+        char *error = parse_option(name, value, &bits, &shift);
+        if (!error && seen & (1u << (shift / 8))) {
+            error = xasprintf("%s is given twice", name);
+        }
+        if (error) {
+            char *s = xasprintf(OFP_CONSISTENT_DP_HASH_TEXT": %s", error);
+            free(error);
+            return s;
+        }
+        *param |= bits << shift;
+        seen |= 1u << (shift / 8);
+    }
+    return NULL;
+}
+
+/* Appends the method's name in text form to 's', followed in parentheses by
+ * the options in 'param' that are not 0, if any: ofp_consistent_parse() parses
+ * it back to the same bits.  'param' must be one that ofp_consistent_decode()
+ * accepts. */
+void
+ofp_consistent_format(uint64_t param, struct ds *s)
+{
+    static const char *hash_names[] = { NULL, "symmetric", "l4" };
+    uint8_t hash = get_byte(param, HASH_SHIFT);
+    uint8_t slot_bits = get_byte(param, SLOTS_SHIFT);
+    uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
+    uint32_t basis = param;
+
+    ds_put_cstr(s, OFP_CONSISTENT_DP_HASH_TEXT);
+    if (!param) {
+        return;
+    }
+
+    ds_put_char(s, '(');
+    if (slot_bits) {
+        ds_put_format(s, "slots=%"PRIu32",", UINT32_C(1) << slot_bits);
+    }
+    if (load_bound) {
+        ds_put_format(s, "load_bound=%"PRIu8",", load_bound);
+    }
+    if (hash) {
+        ds_put_format(s, "hash=%s,", hash_names[hash]);
+    }
+    if (basis) {
+        ds_put_format(s, "basis=%"PRIu32",", basis);
+    }
+    ds_chomp(s, ',');
+    ds_put_char(s, ')');
+}

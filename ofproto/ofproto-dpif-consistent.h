@@ -1,0 +1,29 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef OFPROTO_DPIF_CONSISTENT_H
+#define OFPROTO_DPIF_CONSISTENT_H 1
+
+/* Selection method "consistent-dp-hash" of select groups: their slot table.
+ *
+ * A group with this method holds a slot table (see slot-table.h) of its
+ * buckets as long as it lives.  It keeps the method whatever its buckets are:
+ * while it has none with a weight it drops packets, and it works as soon as it
+ * gets one. */
+
+struct group_dpif;
+
+void group_dpif_set_up_slots(struct group_dpif *);
+
+#endif /* ofproto-dpif-consistent.h */

@@ -1,0 +1,546 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* TCP connections that notice where a load balancer sends them.
+ *
+ * What a select group promises is about connections that are open while its
+ * buckets change, and only such connections can prove it: many of them, which
+ * keep talking and know who answers.
+ *
+ * A server answers each line that it receives with its name.  A client holds N
+ * connections and keeps sending lines on all of them.  The first server that
+ * answers on a connection owns it.  The connection breaks when it is reset or
+ * closed, when an answer takes SILENCE_MS, or when it moves: another server
+ * than its owner answers.
+ *
+ * ovs-appctl tells the client what to do.  Each line of a reply ends in a
+ * number of connections.
+ *
+ *   - "fill" opens the connections that are not open, and waits until all have
+ *     an owner.  A broken one is opened again from its old address and port,
+ *     so that it tells where the very same 5-tuple is sent now.  The reply
+ *     counts what was opened by old owner ("-" if there was none) and new:
+ *
+ *         from=b5 to=b3 connections=4
+ *
+ *   - "report" waits until each connection has done two exchanges that began
+ *     after the command, or is broken.  The reply counts them by owner and by
+ *     state, which is "live", "broken" or "moved" (and so broken, too):
+ *
+ *         owner=b3 state=live connections=27 */
+
+#include <config.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "command-line.h"
+#include "daemon.h"
+#include "fatal-signal.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovstest.h"
+#include "random.h"
+#include "simap.h"
+#include "socket-util.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+
+enum {
+    SILENCE_MS = 2000,          /* Silence that breaks a connection. */
+    FILL_MS = 10000,            /* Longest time that "fill" takes. */
+    PAUSE_MIN_MS = 50,          /* Shortest pause between two exchanges. */
+    PAUSE_MAX_MS = 100,         /* Longest pause between two exchanges. */
+    TICK_MS = 5,                /* How often the client visits its sockets. */
+    EXCHANGES = 2,              /* Exchanges that "report" waits for. */
+    NAME_SIZE = 32,             /* Longest name of a server, plus 1. */
+};
+
+static char *unixctl_path;      /* Of the control socket, NULL for default. */
+static bool exiting;            /* Was "exit" received? */
+
+static void
+tcp_echo_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
+              const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    exiting = true;
+    unixctl_command_reply(conn, NULL);
+}
+
+/* Becomes a daemon, if options say so, and returns its control socket. */
+static struct unixctl_server *
+tcp_echo_daemonize(void)
+{
+    struct unixctl_server *unixctl;
+    int error;
+
+    daemonize_start(false, false);
+    error = unixctl_server_create(unixctl_path, &unixctl);
+    if (error) {
+        ovs_fatal(error, "failed to create unixctl server");
+    }
+    unixctl_command_register("exit", "", 0, 0, tcp_echo_exit, NULL);
+    daemonize_complete();
+    return unixctl;
+}
+
+/* Closes 'fd' with a TCP reset.  This leaves no state behind that would be in
+ * the way when the same 5-tuple is used again. */
+static void
+tcp_echo_reset(int fd)
+{
+    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    closesocket(fd);
+}
+
+/* Server. */
+
+/* A connection that a server accepted. */
+struct server_conn {
+    struct ovs_list node;       /* In the server's list of connections. */
+    int fd;                     /* Socket. */
+    long long int deadline;     /* Reset if silent until then, in msec. */
+};
+
+/* Answers what came in on 'conn'.  Returns false if 'conn' is of no more use.
+ *
+ * Silence counts because the packets of a connection that the load balancer
+ * moved away just stop. */
+static bool
+server_conn_run(struct server_conn *conn, const char *answer)
+{
+    ssize_t answer_len = strlen(answer);
+    char buf[512];
+    ssize_t n;
+
+    n = recv(conn->fd, buf, sizeof buf, 0);
+    if (n < 0) {
+        return sock_errno() == EAGAIN && time_msec() < conn->deadline;
+    }
+    for (ssize_t i = 0; i < n; i++) {
+        if (buf[i] == '\n'
+            && send(conn->fd, answer, answer_len, 0) != answer_len) {
+            return false;
+        }
+    }
+    conn->deadline = time_msec() + SILENCE_MS;
+    return n > 0;
+}
+
+static void
+tcp_echo_server(struct ovs_cmdl_context *ctx)
+{
+    struct ovs_list conns = OVS_LIST_INITIALIZER(&conns);
+    char *answer = xasprintf("%s\n", ctx->argv[1]);
+    const char *address = ctx->argv[2];
+    struct unixctl_server *unixctl;
+    struct server_conn *conn;
+    const char *port;
+    char *target;
+    int fd;
+
+    /* The library wants the address that it listens on as PORT:ADDR. */
+    port = strrchr(address, ':');
+    if (!port || strlen(answer) > NAME_SIZE) {
+        ovs_fatal(0, "bad ADDR:PORT or too long NAME (use --help for help)");
+    }
+    target = xasprintf("%s:%.*s", port + 1, (int) (port - address), address);
+    fd = inet_open_passive(SOCK_STREAM, target, -1, NULL, 0, true);
+    if (fd < 0 || listen(fd, SOMAXCONN)) {
+        ovs_fatal(fd < 0 ? -fd : sock_errno(), "%s: cannot listen", address);
+    }
+    free(target);
+
+    unixctl = tcp_echo_daemonize();
+    while (!exiting) {
+        int conn_fd;
+
+        while ((conn_fd = accept(fd, NULL, NULL)) >= 0) {
+            xset_nonblocking(conn_fd);
+            setsockopt_tcp_nodelay(conn_fd);
+            conn = xmalloc(sizeof *conn);
+            conn->fd = conn_fd;
+            conn->deadline = time_msec() + SILENCE_MS;
+            ovs_list_push_back(&conns, &conn->node);
+        }
+        LIST_FOR_EACH_SAFE (conn, node, &conns) {
+            if (server_conn_run(conn, answer)) {
+                poll_fd_wait(conn->fd, POLLIN);
+                poll_timer_wait_until(conn->deadline);
+            } else {
+                ovs_list_remove(&conn->node);
+                tcp_echo_reset(conn->fd);
+                free(conn);
+            }
+        }
+        poll_fd_wait(fd, POLLIN);
+        unixctl_server_run(unixctl);
+        unixctl_server_wait(unixctl);
+        if (exiting) {
+            poll_immediate_wake();
+        }
+        poll_block();
+    }
+
+    LIST_FOR_EACH_POP (conn, node, &conns) {
+        closesocket(conn->fd);
+        free(conn);
+    }
+    closesocket(fd);
+    free(answer);
+    unixctl_server_destroy(unixctl);
+}
+
+/* Client. */
+
+/* A connection that a client keeps. */
+struct client_conn {
+    int fd;                     /* Socket, or -1 if not open yet or broken. */
+    struct sockaddr_storage local; /* Own address, zeros if not known yet. */
+    bool asked;                 /* Was a line sent but not answered yet? */
+    long long int time;         /* When it was, or when to send or open next,
+                                 * in msec. */
+    int n_exchanges;            /* Done since "report" began, or -1 if one was
+                                 * under way then. */
+    char answer[NAME_SIZE];     /* Received part of an answer. */
+    size_t answer_len;          /* Its length. */
+    char owner[NAME_SIZE];      /* Who answered first, or empty. */
+    char old_owner[NAME_SIZE];  /* Owner before it broke last, or empty. */
+    bool moved;                 /* Did another server answer? */
+    bool opened;                /* Was it opened by the current "fill"? */
+};
+
+/* A client and the command that it works on. */
+struct client {
+    struct sockaddr_storage target; /* The server's address. */
+    struct client_conn *conns;
+    int n_conns;
+
+    struct unixctl_conn *request; /* Whom to reply to, NULL if idle. */
+    bool filling;                 /* Is the command "fill"? */
+    long long int deadline;       /* When "fill" gives up, in msec. */
+};
+
+static void
+client_conn_close(struct client_conn *conn)
+{
+    if (conn->fd >= 0) {
+        tcp_echo_reset(conn->fd);
+        conn->fd = -1;
+        conn->time = time_msec() + PAUSE_MAX_MS;
+    }
+}
+
+/* Begins to connect 'conn' to 'target', from its old address if it has one. */
+static void
+client_conn_open(struct client_conn *conn,
+                 const struct sockaddr_storage *target)
+{
+    socklen_t local_len = sizeof conn->local;
+    socklen_t ss_len = ss_length(target);
+    int one = 1;
+
+    if (conn->owner[0]) {
+        ovs_strlcpy(conn->old_owner, conn->owner, NAME_SIZE);
+        conn->owner[0] = '\0';
+    }
+    conn->asked = conn->moved = false;
+    conn->opened = true;
+    conn->time = time_msec();
+    conn->answer_len = 0;
+
+    conn->fd = socket(target->ss_family, SOCK_STREAM, 0);
+    if (conn->fd < 0) {
+        ovs_fatal(sock_errno(), "socket failed");
+    }
+    xset_nonblocking(conn->fd);
+    setsockopt_tcp_nodelay(conn->fd);
+    setsockopt(conn->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if ((conn->local.ss_family
+         && bind(conn->fd, (struct sockaddr *) &conn->local, ss_len))
+        || (connect(conn->fd, (const struct sockaddr *) target, ss_len)
+            && sock_errno() != EINPROGRESS)
+        || getsockname(conn->fd, (struct sockaddr *) &conn->local,
+                       &local_len)) {
+        client_conn_close(conn);
+    }
+}
+
+/* Receives an answer on 'conn'.  Returns 0 if it came, EAGAIN if it did not
+ * come yet, another positive errno value if 'conn' is broken. */
+static int
+client_conn_recv(struct client_conn *conn)
+{
+    ssize_t n = recv(conn->fd, conn->answer + conn->answer_len,
+                     NAME_SIZE - conn->answer_len, 0);
+
+    if (n <= 0) {
+        return n ? sock_errno() : ECONNRESET;
+    }
+    conn->answer_len += n;
+    if (conn->answer[conn->answer_len - 1] != '\n') {
+        return EAGAIN;
+    }
+    conn->answer[conn->answer_len - 1] = '\0';
+    conn->answer_len = 0;
+    if (!conn->owner[0]) {
+        ovs_strlcpy(conn->owner, conn->answer, NAME_SIZE);
+    }
+    conn->moved = strcmp(conn->owner, conn->answer) != 0;
+    return conn->moved ? EADDRNOTAVAIL : 0;
+}
+
+/* Does what can be done on 'conn' without waiting. */
+static void
+client_conn_run(struct client_conn *conn)
+{
+    long long int now = time_msec();
+    int error;
+
+    if (conn->fd < 0 || (!conn->asked && now < conn->time)) {
+        return;
+    } else if (conn->asked) {
+        error = client_conn_recv(conn);
+        if (!error) {
+            conn->n_exchanges++;
+            conn->asked = false;
+            conn->time = now + PAUSE_MIN_MS
+                         + random_range(PAUSE_MAX_MS - PAUSE_MIN_MS + 1);
+        }
+    } else {
+        /* As long as the socket is connecting, this fails with EAGAIN. */
+        error = send(conn->fd, "?\n", 2, 0) == 2 ? 0 : sock_errno();
+        if (!error) {
+            conn->asked = true;
+            conn->time = now;
+        }
+    }
+
+    if (error && (error != EAGAIN || now >= conn->time + SILENCE_MS)) {
+        client_conn_close(conn);
+    }
+}
+
+/* Returns the reply to the current command, which is done. */
+static char *
+client_format_reply(struct client *client)
+{
+    struct simap counts = SIMAP_INITIALIZER(&counts);
+    struct ds reply = DS_EMPTY_INITIALIZER;
+    const struct simap_node **nodes;
+
+    for (int i = 0; i < client->n_conns; i++) {
+        struct client_conn *conn = &client->conns[i];
+        char key[3 * NAME_SIZE];
+
+        if (client->filling) {
+            snprintf(key, sizeof key, "from=%s to=%s",
+                     conn->old_owner[0] ? conn->old_owner : "-", conn->owner);
+        } else {
+            snprintf(key, sizeof key, "owner=%s state=%s",
+                     conn->owner[0] ? conn->owner : "-",
+                     conn->moved ? "moved" : conn->fd < 0 ? "broken" : "live");
+        }
+        if (!client->filling || conn->opened) {
+            simap_increase(&counts, key, 1);
+        }
+        if (client->filling) {
+            conn->opened = false;
+        }
+    }
+
+    nodes = simap_sort(&counts);
+    for (size_t i = 0; i < simap_count(&counts); i++) {
+        ds_put_format(&reply, "%s connections=%u\n", nodes[i]->name,
+                      nodes[i]->data);
+    }
+    free(nodes);
+    simap_destroy(&counts);
+    return ds_steal_cstr(&reply);
+}
+
+/* Runs all connections, and the current command if there is one. */
+static void
+client_run(struct client *client)
+{
+    bool filling = client->request && client->filling;
+    char *reply = NULL;
+    int n_left = 0;
+
+    for (int i = 0; i < client->n_conns; i++) {
+        struct client_conn *conn = &client->conns[i];
+
+        if (filling && conn->fd < 0 && time_msec() >= conn->time) {
+            client_conn_open(conn, &client->target);
+        }
+        client_conn_run(conn);
+        n_left += (filling ? conn->fd < 0 || !conn->owner[0]
+                   : conn->fd >= 0 && conn->n_exchanges < EXCHANGES);
+    }
+
+    if (client->request && !n_left) {
+        reply = client_format_reply(client);
+        unixctl_command_reply(client->request, reply);
+        client->request = NULL;
+    } else if (filling && time_msec() >= client->deadline) {
+        reply = xasprintf("%d of %d connections had no answer in %d ms",
+                          n_left, client->n_conns, FILL_MS);
+        unixctl_command_reply_error(client->request, reply);
+        client->request = NULL;
+    }
+    free(reply);
+}
+
+/* Begins "fill" or "report". */
+static void
+client_command(struct unixctl_conn *request, int argc OVS_UNUSED,
+               const char *argv[], void *client_)
+{
+    struct client *client = client_;
+
+    if (client->request) {
+        unixctl_command_reply_error(request, "another command is running");
+        return;
+    }
+    client->request = request;
+    client->filling = !strcmp(argv[0], "fill");
+    client->deadline = time_msec() + FILL_MS;
+    for (int i = 0; i < client->n_conns; i++) {
+        client->conns[i].n_exchanges = client->conns[i].asked ? -1 : 0;
+    }
+}
+
+static void
+tcp_echo_client(struct ovs_cmdl_context *ctx)
+{
+    struct client client = { .request = NULL };
+    struct unixctl_server *unixctl;
+
+    if (!inet_parse_active(ctx->argv[1], -1, &client.target, false, NULL)
+        || !str_to_int(ctx->argv[2], 10, &client.n_conns)
+        || client.n_conns < 1) {
+        ovs_fatal(0, "bad ADDR:PORT or bad N (use --help for help)");
+    }
+    client.conns = xcalloc(client.n_conns, sizeof *client.conns);
+    for (int i = 0; i < client.n_conns; i++) {
+        client.conns[i].fd = -1;
+    }
+
+    unixctl = tcp_echo_daemonize();
+    unixctl_command_register("fill", "", 0, 0, client_command, &client);
+    unixctl_command_register("report", "", 0, 0, client_command, &client);
+    while (!exiting) {
+        client_run(&client);
+        unixctl_server_run(unixctl);
+        unixctl_server_wait(unixctl);
+
+        /* With many sockets it is cheaper to visit them all now and then than
+         * to wake up for each. */
+        poll_timer_wait(TICK_MS);
+        poll_block();
+    }
+
+    for (int i = 0; i < client.n_conns; i++) {
+        client_conn_close(&client.conns[i]);
+    }
+    free(client.conns);
+    unixctl_server_destroy(unixctl);
+}
+
+OVS_NO_RETURN static void
+tcp_echo_usage(void)
+{
+    printf("%s: TCP connections that notice where they are sent\n"
+           "usage: %s [OPTIONS] server NAME ADDR:PORT\n"
+           "       %s [OPTIONS] client ADDR:PORT N\n",
+           program_name, program_name, program_name);
+    daemon_usage();
+    vlog_usage();
+    printf("\nOther options:\n"
+           "  --unixctl=SOCKET            override default control socket\n"
+           "  -h, --help                  display this help message\n");
+    exit(EXIT_SUCCESS);
+}
+
+static void
+tcp_echo_parse_options(int argc, char *argv[])
+{
+    enum {
+        OPT_UNIXCTL = UCHAR_MAX + 1,
+        DAEMON_OPTION_ENUMS,
+        VLOG_OPTION_ENUMS
+    };
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+        DAEMON_LONG_OPTIONS,
+        VLOG_LONG_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
+
+    for (;;) {
+        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        if (c == -1) {
+            break;
+        }
+
+        switch (c) {
+        case 'h':
+            tcp_echo_usage();
+
+        case OPT_UNIXCTL:
+            unixctl_path = optarg;
+            break;
+
+        DAEMON_OPTION_HANDLERS
+        VLOG_OPTION_HANDLERS
+
+        case '?':
+            exit(EXIT_FAILURE);
+
+        default:
+            OVS_NOT_REACHED();
+        }
+    }
+    free(short_options);
+}
+
+static void
+test_tcp_echo_main(int argc, char *argv[])
+{
+    static const struct ovs_cmdl_command commands[] = {
+        {"server", "NAME ADDR:PORT", 2, 2, tcp_echo_server, OVS_RO},
+        {"client", "ADDR:PORT N", 2, 2, tcp_echo_client, OVS_RO},
+        {NULL, NULL, 0, 0, NULL, OVS_RO},
+    };
+    struct ovs_cmdl_context ctx;
+
+    ovs_cmdl_proctitle_init(argc, argv);
+    set_program_name(argv[0]);
+    fatal_ignore_sigpipe();
+    tcp_echo_parse_options(argc, argv);
+
+    ctx.argc = argc - optind;
+    ctx.argv = argv + optind;
+    ovs_cmdl_run_command(&ctx, commands);
+}
+
+OVSTEST_REGISTER("test-tcp-echo", test_tcp_echo_main);

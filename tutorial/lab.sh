@@ -1,0 +1,191 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at:
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# A switch and hosts around it, all on this machine, for things to try out.
+#
+# A script sources this file, calls lab_enter if it wants hosts, lab_start, and
+# then lab_host for each host.  The switch runs straight out of the build tree
+# $OVS_BUILD.  The network namespaces are out of everybody's sight, files are
+# in $LAB_DIR, and however the script ends (other than by SIGKILL), it takes
+# its processes and files along.
+#
+# Needs iproute2, python3 and util-linux.
+
+# Prints a message for whoever waits.
+lab_say() {
+    echo "$*" >&2
+}
+
+# Ends the script with a message.
+lab_die() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+# lab_enter "$@": starts the script over, with its arguments, in network and
+# mount namespaces of its own, where /run/netns is empty.  Without root (or as
+# a container's root, who may not) that takes a user namespace.  Returns 0 in
+# the script that was started over, 1 if the machine allows none of this.
+lab_enter() {
+    if test -n "${LAB_INSIDE-}"; then
+        unset LAB_INSIDE
+        return 0
+    fi
+
+    # Only root of the machine can make a missing /run/netns.
+    lab_setup='{ mkdir -p /run/netns ||
+                 { mount -t tmpfs lab /run && mkdir /run/netns; }; } &&
+               mount -t tmpfs lab /run/netns && ip link set lo up && exec "$@"'
+    lab_probe='ip netns add probe && ip link add p0 type veth peer name p1'
+    for lab_flags in -nm -rnm; do
+        if unshare $lab_flags sh -c "$lab_setup" sh sh -c "$lab_probe" \
+            >/dev/null 2>&1; then
+            export LAB_INSIDE=yes
+            exec unshare $lab_flags sh -c "$lab_setup" sh sh "$0" "$@"
+        fi
+    done
+    return 1
+}
+
+# lab_start [OPTION...]: starts ovsdb-server, ovs-vswitchd (with the given
+# options) and the bridge br0, which has the userspace datapath $LAB_DATAPATH.
+lab_start() {
+    OVS_BUILD=$(CDPATH='' cd -- "$OVS_BUILD" && pwd) || exit 1
+    test -x "$OVS_BUILD/vswitchd/ovs-vswitchd" ||
+        lab_die "$OVS_BUILD: no Open vSwitch was built here"
+    PATH=$OVS_BUILD/utilities:$OVS_BUILD/ovsdb:$OVS_BUILD/vswitchd:$PATH
+    PATH=$OVS_BUILD/tests:$PATH
+
+    LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ovs-lab.XXXXXX") || exit 1
+    trap lab_stop EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 141' PIPE
+    trap 'exit 143' TERM
+    export OVS_RUNDIR="$LAB_DIR" OVS_LOGDIR="$LAB_DIR" OVS_DBDIR="$LAB_DIR"
+    export OVS_SYSCONFDIR="$LAB_DIR"
+
+    # The datapath "netdev" wants tap devices.  "dummy" is the same code and
+    # does without them.
+    LAB_DATAPATH=dummy
+    if test $# -eq 0; then
+        set -- --enable-dummy
+        if (: <>/dev/net/tun) 2>/dev/null; then
+            LAB_DATAPATH=netdev
+        fi
+    fi
+
+    ovsdb-tool create "$LAB_DIR/conf.db" \
+        "$OVS_BUILD/vswitchd/vswitch.ovsschema" &&
+        lab_daemon ovsdb-server "$LAB_DIR/conf.db" \
+            --remote="punix:$LAB_DIR/db.sock" &&
+        ovs-vsctl --no-wait init &&
+        lab_daemon ovs-vswitchd "$@" &&
+        ovs-vsctl --timeout=10 add-br br0 -- set Bridge br0 \
+            datapath_type="$LAB_DATAPATH" fail-mode=secure ||
+        lab_die "cannot start Open vSwitch"
+}
+
+# lab_daemon PROGRAM [ARG...]: starts one of the programs of Open vSwitch in
+# the background.  It ends together with the script.
+lab_daemon() {
+    "$@" -vconsole:off --detach --pidfile --log-file && return
+    tail -n 5 "$LAB_DIR/$1.log" >&2
+    return 1
+}
+
+# Ends what runs and removes what is left of it, at the script's exit.
+lab_stop() {
+    lab_status=$?
+    trap - EXIT
+    trap '' HUP INT PIPE TERM
+    for lab_pidfile in "$LAB_DIR"/*.pid; do
+        lab_pid=$(cat "$lab_pidfile") || continue
+        kill "$lab_pid"
+        lab_wait_for_end "$lab_pidfile" || kill -s KILL "$lab_pid"
+    done 2>/dev/null
+    rm -rf "$LAB_DIR"
+    exit "$lab_status"
+}
+
+# lab_wait_for_end PIDFILE: waits until a daemon has removed its pidfile, which
+# is the last thing it does.  Returns 1 if it does not within 2 seconds.
+lab_wait_for_end() {
+    for lab_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        test -e "$1" || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# lab_host NAME ADDR/LEN MAC OFPORT: makes a host.  Its eth0 is a veth, whose
+# other end "ovs-NAME" is a port of br0.  NAME has up to 11 characters.
+# Without an IPv6 address the host sends no packets that nobody asked for.
+lab_host() {
+    ip netns add "$1" &&
+        ip link add "ovs-$1" type veth peer name "eth-$1" address "$3" &&
+        lab_no_offload "ovs-$1" "eth-$1" &&
+        ip link set "eth-$1" netns "$1" name eth0 &&
+        ip -n "$1" address add "$2" dev eth0 &&
+        ip -n "$1" link set lo up &&
+        ip -n "$1" link set eth0 addrgenmode none up &&
+        ip link set "ovs-$1" addrgenmode none up &&
+        ovs-vsctl --timeout=10 add-port br0 "ovs-$1" -- \
+            set Interface "ovs-$1" ofport_request="$4" ||
+        lab_die "cannot make host $1"
+}
+
+# lab_in NAME COMMAND [ARG...]: runs a command in the network of a host.
+lab_in() {
+    lab_name=$1
+    shift
+    nsenter --net="/run/netns/$lab_name" -- "$@"
+}
+
+# lab_neighbor NAME ADDR MAC: tells a host who has ADDR, so that it does not
+# ask with ARP.
+lab_neighbor() {
+    ip -n "$1" neighbor replace "$2" lladdr "$3" nud permanent dev eth0 ||
+        lab_die "cannot add a neighbor to host $1"
+}
+
+# lab_echo NAME ARG...: runs "ovstest test-tcp-echo ARG..." on a host, in the
+# background.  A host may have one.
+lab_echo() {
+    lab_name=$1
+    shift
+    lab_in "$lab_name" ovstest test-tcp-echo "$@" -vconsole:off --detach \
+        --pidfile="$lab_name.pid" --unixctl="$LAB_DIR/$lab_name.ctl" ||
+        lab_die "cannot run test-tcp-echo on host $lab_name"
+}
+
+# lab_tell NAME COMMAND: has the host's test-tcp-echo execute a command, and
+# prints its reply.  With the command "exit" waits until it is gone.
+lab_tell() {
+    ovs-appctl --timeout=20 -t "$LAB_DIR/$1.ctl" "$2" || return
+    test "$2" != exit || lab_wait_for_end "$LAB_DIR/$1.pid"
+}
+
+# lab_no_offload DEVICE...: turns off transmit checksum offload, and all that
+# depends on it.  The userspace datapath cannot pass on packets of a veth
+# without a checksum.  Does what "ethtool -K DEVICE tx off" does.
+lab_no_offload() {
+    python3 - "$@" <<'END'
+import array, fcntl, socket, struct, sys
+SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
+value = array.array('I', [ETHTOOL_STXCSUM, 0])
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    for device in sys.argv[1:]:
+        ifreq = struct.pack('16sP16x', device.encode(), value.buffer_info()[0])
+        fcntl.ioctl(s, SIOCETHTOOL, ifreq)
+END
+}
