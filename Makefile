@@ -11,7 +11,7 @@ ovs_make = $(MAKE) -C build/ovs $(jobs) V=$(or $(V),0)
 run := scripts/run
 
 packages := autoconf automake build-essential ethtool iproute2 libcap-ng-dev \
-	libssl-dev libtool pkg-config procps python3
+	libssl-dev libtool netcat-openbsd pkg-config procps python3
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
 

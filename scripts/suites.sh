@@ -1,0 +1,63 @@
+# Shell functions that run tests and count results, for check and
+# check-upstream.  build/results gets a line "passed|failed|skipped TEST" for
+# each case that ran.
+
+# Usage: one NAME TITLE COMMAND...
+#
+# Runs a test that is one command.
+one () {
+    if scripts/run "$@"; then
+        echo "passed $1" >> build/results
+    else
+        echo "failed $1" >> build/results
+    fi
+}
+
+# Usage: suite NAME TITLE TREE TARGET [OPTION...]
+#
+# Runs upstream's "make TARGET" in TREE, a test suite of autotest, with the
+# OPTIONs, and what failed once more: some of upstream's cases fail on a busy
+# machine.  A suite of which no case ran counts as one that failed.
+suite () {
+    name=$1 title=$2
+    shift 2
+    scripts/run "$name" "$title" scripts/suite "$@"
+    # The last result of each case counts.
+    sed -n 's/^ *\([0-9]*\): \(.*[^ ]\)  *\(ok\|skipped\|FAILED\)\( .*\)\?$/\1 \3 \2/p' \
+        "build/log/$name.log" | awk '
+        {
+            number = $1
+            result[number] = $2
+            sub(/^[0-9]* [A-Za-z]* /, "")
+            title[number] = $0
+        }
+        END {
+            word["ok"] = "passed"
+            word["skipped"] = "skipped"
+            word["FAILED"] = "failed"
+            for (number in result) {
+                print word[result[number]], title[number]
+                n++
+            }
+            if (!n) {
+                print "failed", "no case ran"
+            }
+        }' > build/results.suite
+    cat build/results.suite >> build/results
+    printf '  %-10s %s\n' "$name" "$(count build/results.suite)"
+}
+
+# Usage: count FILE
+count () {
+    echo "$(grep -c ^passed "$1") passed, $(grep -c ^failed "$1") failed," \
+        "$(grep -c ^skipped "$1") skipped"
+}
+
+# Names what failed and what was skipped, prints the line that counts all, and
+# fails if a test failed.
+summary () {
+    sed -n 's/^failed/FAILED: &/p; s/^skipped/skipped: &/p' build/results |
+        sed 's/: [a-z]*/:/'
+    count build/results
+    ! grep -q ^failed build/results
+}
