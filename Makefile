@@ -23,6 +23,7 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 help:
 	@sed -n 's/^#: //p' Makefile
 
+#: make help            print this
 #: make [all]           fetch the base, assemble, build
 #: make demo            what a change of the backends does to open connections
 #: make check           run the tests that belong to us (under 15 minutes)
