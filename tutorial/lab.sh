@@ -18,7 +18,7 @@
 # in $LAB_DIR, and however the script ends (other than by SIGKILL), it takes
 # its processes and files along.
 #
-# Needs iproute2, python3 and util-linux.
+# Needs ethtool, iproute2 and util-linux.
 
 # Prints a message for whoever waits.
 lab_say() {
@@ -63,7 +63,7 @@ lab_start() {
     test -x "$OVS_BUILD/vswitchd/ovs-vswitchd" ||
         lab_die "$OVS_BUILD: no Open vSwitch was built here"
     PATH=$OVS_BUILD/utilities:$OVS_BUILD/ovsdb:$OVS_BUILD/vswitchd:$PATH
-    PATH=$OVS_BUILD/tests:$PATH
+    PATH=$OVS_BUILD/tests:$PATH:/usr/sbin
 
     LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ovs-lab.XXXXXX") || exit 1
     trap lab_stop EXIT
@@ -129,11 +129,13 @@ lab_wait_for_end() {
 
 # lab_host NAME ADDR/LEN MAC OFPORT: makes a host.  Its eth0 is a veth, whose
 # other end "ovs-NAME" is a port of br0.  NAME has up to 11 characters.
-# Without an IPv6 address the host sends no packets that nobody asked for.
+# Without an IPv6 address the host sends no packets that nobody asked for.  It
+# computes checksums itself, because the userspace datapath cannot pass on
+# packets of a veth without.
 lab_host() {
     ip netns add "$1" &&
         ip link add "ovs-$1" type veth peer name "eth-$1" address "$3" &&
-        lab_no_offload "ovs-$1" "eth-$1" &&
+        ethtool -K "eth-$1" tx off >/dev/null &&
         ip link set "eth-$1" netns "$1" name eth0 &&
         ip -n "$1" address add "$2" dev eth0 &&
         ip -n "$1" link set lo up &&
@@ -173,19 +175,4 @@ lab_echo() {
 lab_tell() {
     ovs-appctl --timeout=20 -t "$LAB_DIR/$1.ctl" "$2" || return
     test "$2" != exit || lab_wait_for_end "$LAB_DIR/$1.pid"
-}
-
-# lab_no_offload DEVICE...: turns off transmit checksum offload, and all that
-# depends on it.  The userspace datapath cannot pass on packets of a veth
-# without a checksum.  Does what "ethtool -K DEVICE tx off" does.
-lab_no_offload() {
-    python3 - "$@" <<'END'
-import array, fcntl, socket, struct, sys
-SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
-value = array.array('I', [ETHTOOL_STXCSUM, 0])
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-    for device in sys.argv[1:]:
-        ifreq = struct.pack('16sP16x', device.encode(), value.buffer_info()[0])
-        fcntl.ioctl(s, SIOCETHTOOL, ifreq)
-END
 }
