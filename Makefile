@@ -10,8 +10,11 @@ jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 ovs_make = $(MAKE) -C build/ovs $(jobs) V=$(or $(V),0)
 run := scripts/run
 
-packages := autoconf automake build-essential ethtool iproute2 libcap-ng-dev \
-	libssl-dev libtool netcat-openbsd pkg-config procps python3
+# To build, and for the tests and the demo.
+packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
+	libtool pkg-config python3 \
+	curl ethtool iproute2 net-tools netbase netcat-openbsd procps \
+	python3-packaging
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
 
