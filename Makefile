@@ -13,7 +13,7 @@ run := scripts/run
 # To build, and for the tests and the demo.
 packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	libtool pkg-config python3 \
-	curl ethtool iproute2 net-tools netbase netcat-openbsd procps \
+	curl ethtool iproute2 net-tools netbase netcat-openbsd openssl procps \
 	python3-packaging
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
