@@ -97,9 +97,9 @@ square_high(uint64_t y)
     return high * high + (cross >> 31);
 }
 
-/* Returns -log2(draw / 2**64) in units of 2**-RENDEZVOUS_COST_BITS, rounded
- * up: between 1 and 64 << RENDEZVOUS_COST_BITS, never less for a lesser
- * 'draw'.
+/* Returns -log2(draw / 2**64) in units of 2**-RENDEZVOUS_COST_BITS, less than
+ * 1.000001 units above the true value: between 1 and 64 <<
+ * RENDEZVOUS_COST_BITS, never less for a lesser 'draw'.
  *
  * Of buckets of any weights the one with the least cost divided by weight is
  * the best.  A cost is less than 2**47, so that its product with a 16-bit
