@@ -1,6 +1,7 @@
 # Shell functions that run tests and count results, for check and
 # check-upstream.  build/results gets a line "passed|failed|skipped TEST" for
-# each case that ran.
+# each case that ran, and one "unsteady TEST" more for a case that passed only
+# when it was run again.
 
 # Usage: one NAME TITLE COMMAND...
 #
@@ -37,6 +38,7 @@ suite () {
         "build/log/$name.log" | awk '
         {
             number = $1
+            unsteady[number] = result[number] == "FAILED" && $2 == "ok"
             result[number] = $2
             sub(/^[0-9]* [A-Za-z]* /, "")
             title[number] = $0
@@ -47,6 +49,9 @@ suite () {
             word["FAILED"] = "failed"
             for (number in result) {
                 print word[result[number]], title[number]
+                if (unsteady[number]) {
+                    print "unsteady", title[number]
+                }
                 n++
             }
             if (!n) {
@@ -63,11 +68,11 @@ count () {
         "$(grep -c ^skipped "$1") skipped"
 }
 
-# Names what failed and what was skipped, prints the line that counts all, and
-# fails if a test failed.
+# Names what did not just pass, prints the line that counts all, and fails if a
+# test failed.
 summary () {
-    sed -n 's/^failed/FAILED: &/p; s/^skipped/skipped: &/p' build/results |
-        sed 's/: [a-z]*/:/'
+    sed -n 's/^failed/FAILED:/p; s/^skipped/skipped:/p
+            s/^unsteady/passed at the second try only:/p' build/results
     count build/results
     ! grep -q ^failed build/results
 }
