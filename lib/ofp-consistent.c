@@ -67,11 +67,6 @@ ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
                          "%d to %d, not %"PRIu8, RENDEZVOUS_MIN_BITS,
                          RENDEZVOUS_MAX_BITS, slot_bits);
     }
-    if (load_bound) {
-        return xasprintf("bits 55...48 of selection_method_param, the load "
-                         "bound, must be 0, not %"PRIu8": load bounds are "
-                         "not supported yet", load_bound);
-    }
     if (reserved) {
         return xasprintf("bits 63...56 of selection_method_param are "
                          "reserved and must be 0, not %"PRIu8, reserved);
@@ -83,6 +78,7 @@ ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
         options->slot_bits = (slot_bits
                               ? slot_bits
                               : OFP_CONSISTENT_DEFAULT_SLOT_BITS);
+        options->load_bound = load_bound;
     }
     return NULL;
 }

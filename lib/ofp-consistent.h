@@ -53,7 +53,8 @@ enum ofp_consistent_hash {
 struct ofp_consistent_options {
     uint32_t basis;
     enum ofp_consistent_hash hash;
-    unsigned int slot_bits;     /* log2 of the number of slots. */
+    uint8_t slot_bits;          /* log2 of the number of slots. */
+    uint8_t load_bound;         /* Percent above a bucket's share, or 0. */
 };
 
 struct ds;

@@ -14,6 +14,7 @@
 
 #include <config.h>
 #include "rendezvous.h"
+#include <string.h>
 #include "util.h"
 
 /* SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
@@ -36,54 +37,142 @@ splitmix64(uint64_t seed, uint32_t i)
     return splitmix64_mix(seed + (i + UINT64_C(1)) * SPLITMIX64_INCREMENT);
 }
 
-/* Initializes 'key' for the bucket with the given 'id' in a table with the
+/* Initializes 'member' with the given 'id' and 'weight' for a table with the
  * given 'basis'. */
 void
-rendezvous_key_init(struct rendezvous_key *key, uint32_t basis, uint32_t id)
+rendezvous_member_init(struct rendezvous_member *member, uint32_t basis,
+                       uint32_t id, uint16_t weight)
 {
-    key->seed = splitmix64(((uint64_t) basis << 32) | id, 0);
+    member->seed = splitmix64(((uint64_t) basis << 32) | id, 0);
+    member->id = id;
+    member->weight = weight;
     for (uint32_t i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-        uint64_t bits = splitmix64(key->seed, i);
+        uint64_t bits = splitmix64(member->seed, i);
 
-        key->rounds[i].add = bits;
-        key->rounds[i].mul = (bits >> 32) | 1;
+        member->steps[i].add = bits;
+        member->steps[i].mul = (bits >> 32) | 1;
     }
 }
 
-/* Returns the place of 'slot' in the order of the 2**n_bits slots that belongs
- * to 'key'.
+/* The order of a member is a permutation of the n_bits-bit numbers.  It takes
+ * one of them through steps that are bijections.  In each, spread_up() carries
+ * differences from lower to higher bits, and fold() brings them back down, to
+ * where the next multiplication spreads them.  The second term of fold() is
+ * for the highest bit, which spread_up() leaves alone.
  *
- * Each step is a bijection of n_bits-bit numbers, hence so is the whole.  The
- * last step is its own inverse.  It brings the high bits down to where the
- * next multiplication spreads them, and the highest one, which an addition and
- * a multiplication leave alone, down to bit 0. */
-static uint32_t
-rendezvous_permute(const struct rendezvous_key *key, unsigned int n_bits,
-                   uint32_t slot)
+ * fold() is its own inverse. */
+static inline uint16_t
+spread_up(struct rendezvous_step step, uint16_t mask, uint16_t x)
 {
-    uint32_t mask = (UINT32_C(1) << n_bits) - 1;
-    unsigned int shift = (n_bits + 1) / 2;
-    uint32_t x = slot;
+    x += step.add;
+    return (x * (uint32_t) step.mul) & mask;
+}
+
+static inline uint16_t
+fold(unsigned int n_bits, uint16_t x)
+{
+    return x ^ (x >> ((n_bits + 1) / 2)) ^ (x >> (n_bits - 1));
+}
+
+static inline uint16_t
+slot_mask(unsigned int n_bits)
+{
+    return (UINT32_C(1) << n_bits) - 1;
+}
+
+/* Returns the place of 'slot' in the order of the 2**n_bits slots that belongs
+ * to 'member', from 0 for the one that it wants least to 2**n_bits - 1 for the
+ * one that it wants most. */
+uint32_t
+rendezvous_place(const struct rendezvous_member *member, unsigned int n_bits,
+                 uint32_t slot)
+{
+    uint16_t mask = slot_mask(n_bits);
+    uint16_t x = slot;
 
     for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-        x = ((x + key->rounds[i].add) * key->rounds[i].mul) & mask;
-        x ^= (x >> shift) ^ (x >> (n_bits - 1));
+        x = fold(n_bits, spread_up(member->steps[i], mask, x));
     }
     return x;
 }
 
-/* Returns the draw of the bucket with the given 'key' for 'slot' in a table of
- * 2**n_bits slots: an odd number X that stands for u = X / 2**64.
- *
- * Of buckets of the same weight the one with the greatest draw is the best. */
-uint64_t
-rendezvous_draw(const struct rendezvous_key *key, unsigned int n_bits,
-                uint32_t slot)
+/* Stores in 'places' what rendezvous_place() returns for each of 'slots'. */
+void
+rendezvous_places(const struct rendezvous_member *member, unsigned int n_bits,
+                  const uint16_t slots[RENDEZVOUS_BATCH],
+                  uint16_t places[RENDEZVOUS_BATCH])
 {
-    uint64_t stratum = rendezvous_permute(key, n_bits, slot);
-    uint64_t within = splitmix64(key->seed, RENDEZVOUS_ROUNDS + slot);
+    uint16_t mask = slot_mask(n_bits);
+    uint16_t x[RENDEZVOUS_BATCH];
 
-    return (stratum << (64 - n_bits)) | (within >> n_bits) | 1;
+    memcpy(x, slots, sizeof x);
+    for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
+        struct rendezvous_step step = member->steps[i];
+
+        for (int j = 0; j < RENDEZVOUS_BATCH; j++) {
+            x[j] = fold(n_bits, spread_up(step, mask, x[j]));
+        }
+    }
+    memcpy(places, x, sizeof x);
+}
+
+/* Returns the inverse of odd 'x' modulo 2**16.  Each turn doubles the number
+ * of bits that are right, 3 at first (Newton's method). */
+static uint16_t
+inverse(uint16_t x)
+{
+    uint32_t y = x;
+
+    for (int i = 0; i < 3; i++) {
+        y *= 2 - x * y;
+    }
+    return y;
+}
+
+/* Stores in 'slots' the slots at 'places' in 'member''s order: the inverse of
+ * rendezvous_places(). */
+void
+rendezvous_slots(const struct rendezvous_member *member, unsigned int n_bits,
+                 const uint16_t places[RENDEZVOUS_BATCH],
+                 uint16_t slots[RENDEZVOUS_BATCH])
+{
+    uint16_t mask = slot_mask(n_bits);
+    uint16_t x[RENDEZVOUS_BATCH];
+
+    memcpy(x, places, sizeof x);
+    for (int i = RENDEZVOUS_ROUNDS - 1; i >= 0; i--) {
+        uint16_t add = member->steps[i].add;
+        uint16_t mul = inverse(member->steps[i].mul);
+
+        for (int j = 0; j < RENDEZVOUS_BATCH; j++) {
+            uint16_t y = fold(n_bits, x[j]) * (uint32_t) mul;
+
+            x[j] = (y - add) & mask;
+        }
+    }
+    memcpy(slots, x, sizeof x);
+}
+
+/* Returns the draw of 'member' for 'slot', whose place is 'place', in a table
+ * of 2**n_bits slots: an odd number X that stands for u = X / 2**64.
+ *
+ * Of members of the same weight the one with the greatest draw is the best. */
+uint64_t
+rendezvous_draw(const struct rendezvous_member *member, unsigned int n_bits,
+                uint32_t slot, uint32_t place)
+{
+    uint64_t within = splitmix64(member->seed, RENDEZVOUS_ROUNDS + slot);
+
+    return ((uint64_t) place << (64 - n_bits)) | (within >> n_bits) | 1;
+}
+
+/* Returns the number in units of 2**-24, less than 1, that the fraction of
+ * 'member''s capacity must exceed to be rounded up, see slot-bound.h. */
+uint32_t
+rendezvous_threshold(const struct rendezvous_member *member)
+{
+    return splitmix64(member->seed,
+                      RENDEZVOUS_ROUNDS + (1 << RENDEZVOUS_MAX_BITS)) >> 40;
 }
 
 /* Returns the 64 high bits of the 128-bit square of 'y'. */
@@ -101,7 +190,7 @@ square_high(uint64_t y)
  * 1.000001 units above the true value: between 1 and 64 <<
  * RENDEZVOUS_COST_BITS, never less for a lesser 'draw'.
  *
- * Of buckets of any weights the one with the least cost divided by weight is
+ * Of members of any weights the one with the least cost divided by weight is
  * the best.  A cost is less than 2**47, so that its product with a 16-bit
  * weight fits 64 bits.
  *
@@ -123,4 +212,49 @@ rendezvous_cost(uint64_t draw)
         }
     }
     return (UINT64_C(64) << RENDEZVOUS_COST_BITS) - log2;
+}
+
+/* Returns v = 1 - y in units of 2**-32, rounded down, where 'draw' is
+ * 2***exponent * y and y is at least 1/2 and less than 1.
+ *
+ * A cost is then (64 - *exponent) - log2(1 - v), and
+ *
+ *     -log2(1 - v) = (v + v**2/2 + v**3/3 + ...) / ln(2).
+ */
+static uint64_t
+mantissa_complement(uint64_t draw, int *exponent)
+{
+    *exponent = log_2_floor(draw) + 1;
+    return -(draw << (64 - *exponent)) >> 32;
+}
+
+/* Returns a number not greater than rendezvous_cost(draw), nor less than it by
+ * more than 10 % or so, at a small part of its price: the first two terms of
+ * the series. */
+uint64_t
+rendezvous_cost_min(uint64_t draw)
+{
+    int exponent;
+    uint64_t v = mantissa_complement(draw, &exponent);
+    uint64_t sum = v + (v * v >> 33);
+
+    return (((uint64_t) (64 - exponent) << RENDEZVOUS_COST_BITS)
+            + (sum * RENDEZVOUS_LOG2_E >> 16));
+}
+
+/* Returns a number not less than rendezvous_cost(draw), nor greater than it by
+ * more than 10 % or so, at a small part of its price.
+ *
+ * As v is not greater than 1/2, the terms of the series from the second on are
+ * not greater than v**2 times a factor, at which their sum is right for 1/2:
+ * 4 * (ln(2) - 1/2) = 0.77259.  The rest makes up for what was rounded. */
+uint64_t
+rendezvous_cost_max(uint64_t draw)
+{
+    int exponent;
+    uint64_t v = mantissa_complement(draw, &exponent) + 1;
+    uint64_t sum = v + ((v * v >> 32) * 50633 >> 16) + 2;
+
+    return (((uint64_t) (64 - exponent) << RENDEZVOUS_COST_BITS)
+            + (sum * (RENDEZVOUS_LOG2_E + 1) >> 16) + 3);
 }

@@ -26,22 +26,26 @@
  * thing to the member with the best draw.  When a member leaves, only what it
  * had moves; when one comes, things only move to it.
  *
- * Here the members are buckets and the things are the slots of a slot table.
- * Bucket b draws u(b,s), uniform in (0,1), for slot s, and the slot goes to
- * the bucket with the least -log(u(b,s)) / weight(b): that is bucket b with
- * the probability weight(b) / (sum of all weights), exactly.
+ * Here the things are the slots of a slot table.  Member b draws u(b,s),
+ * uniform in (0,1), for slot s, and the slot goes to the member with the least
+ * -log(u(b,s)) / weight(b): that is member b with the probability
+ * weight(b) / (sum of all weights), exactly.
  *
- * The draws of one bucket are stratified: over the n slots it draws just one
+ * The draws of one member are stratified: over the n slots it draws just one
  * number from each of the intervals (0,1/n), (1/n,2/n), ..., in an order that
  * is its own.  Each draw alone is still uniform, and draws of different
- * buckets are still independent, so nothing above changes, but a bucket gets a
+ * members are still independent, so nothing above changes, but a member gets a
  * share of the slots that is closer to its due.
  *
- * A draw depends on the bucket's id, the basis, the slot and the number of
+ * A slot's number in a member's order is its place.  The member wants the slot
+ * with the highest place most.  Places are the high bits of draws, so that a
+ * comparison of places is mostly enough.
+ *
+ * A draw depends on the member's id, the basis, the slot and the number of
  * slots alone.  Documentation/topics/consistent-dp-hash.rst defines it to the
  * bit; everything is integer arithmetic, so that all machines agree.  THE
  * RESULTS MUST NEVER CHANGE: switches of different versions, and a switch
- * before and after an upgrade, have to choose the same buckets.
+ * before and after an upgrade, have to choose the same members.
  *
  * All functions are pure, cost a constant number of instructions and may be
  * called from any thread. */
@@ -54,19 +58,42 @@
 #define RENDEZVOUS_ROUNDS 5     /* Of the permutation of the slots. */
 #define RENDEZVOUS_COST_BITS 40 /* After the binary point of a cost. */
 
-/* What a bucket needs for its draws: all that depends on its id and on the
- * basis, but not on the slot. */
-struct rendezvous_key {
+/* 1 / ln(2) in units of 2**-24, rounded down. */
+#define RENDEZVOUS_LOG2_E UINT64_C(24204406)
+
+/* How many slots or places some functions take at once.  It is a constant so
+ * that compilers use vector instructions, which makes one cost a nanosecond or
+ * so instead of five. */
+#define RENDEZVOUS_BATCH 64
+
+/* A member: all that its draws depend on but the slot, and its weight. */
+struct rendezvous_member {
     uint64_t seed;
-    struct {
-        uint32_t add;
-        uint32_t mul;           /* Odd. */
-    } rounds[RENDEZVOUS_ROUNDS];
+    uint32_t id;
+    uint16_t weight;
+    struct rendezvous_step {
+        uint16_t add;
+        uint16_t mul;           /* Odd. */
+    } steps[RENDEZVOUS_ROUNDS];
 };
 
-void rendezvous_key_init(struct rendezvous_key *, uint32_t basis, uint32_t id);
-uint64_t rendezvous_draw(const struct rendezvous_key *, unsigned int n_bits,
-                         uint32_t slot);
+void rendezvous_member_init(struct rendezvous_member *, uint32_t basis,
+                            uint32_t id, uint16_t weight);
+
+uint32_t rendezvous_place(const struct rendezvous_member *,
+                          unsigned int n_bits, uint32_t slot);
+void rendezvous_places(const struct rendezvous_member *, unsigned int n_bits,
+                       const uint16_t slots[RENDEZVOUS_BATCH],
+                       uint16_t places[RENDEZVOUS_BATCH]);
+void rendezvous_slots(const struct rendezvous_member *, unsigned int n_bits,
+                      const uint16_t places[RENDEZVOUS_BATCH],
+                      uint16_t slots[RENDEZVOUS_BATCH]);
+uint64_t rendezvous_draw(const struct rendezvous_member *, unsigned int n_bits,
+                         uint32_t slot, uint32_t place);
+uint32_t rendezvous_threshold(const struct rendezvous_member *);
+
 uint64_t rendezvous_cost(uint64_t draw);
+uint64_t rendezvous_cost_min(uint64_t draw);
+uint64_t rendezvous_cost_max(uint64_t draw);
 
 #endif /* rendezvous.h */

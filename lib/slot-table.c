@@ -15,148 +15,377 @@
 #include <config.h>
 #include "slot-table.h"
 #include <stdlib.h>
+#include "bitmap.h"
+#include "coverage.h"
+#include "slot-bound.h"
+#include "slot-claim.h"
 #include "util.h"
 
-/* A bucket's claim to one slot. */
-struct claim {
-    const struct slot_bucket *bucket;
-    uint64_t draw;
-    uint64_t cost;              /* Of 'draw', or 0 if not computed yet. */
-};
+COVERAGE_DEFINE(slot_table_build);
+COVERAGE_DEFINE(slot_table_update);
 
-static uint64_t
-claim_cost(struct claim *claim)
+/* Index of no member. */
+#define NONE UINT16_MAX
+
+static struct slot_claim
+winning_claim(const struct slot_table *table, uint32_t slot)
 {
-    if (!claim->cost) {
-        claim->cost = rendezvous_cost(claim->draw);
-    }
-    return claim->cost;
+    const struct slot_winner *winner = &table->winners[slot];
+
+    return (struct slot_claim) {
+        .member = (winner->member != NONE
+                   ? &table->members[winner->member]
+                   : NULL),
+        .slot = slot,
+        .place = winner->place,
+    };
 }
 
-/* Returns true if 'a' is the better of two claims to the same slot: that with
- * the lesser cost per weight, else that with the greater draw, else that with
- * the lesser bucket id.
- *
- * As a greater draw never costs more, a claim with both the greater draw and
- * no less weight is the better without a look at the costs, which are
- * expensive.  Buckets with equal weights never get further. */
-static bool
-claim_is_better(struct claim *a, struct claim *b)
+/* Brings 'table''s reach up to date for the winners there are, if the
+ * 'weight' of all members that have been let win has doubled since it was
+ * last. */
+static void
+update_reach(struct slot_table *table, uint64_t weight)
 {
-    bool draws_more = (a->draw != b->draw
-                       ? a->draw > b->draw
-                       : a->bucket->id < b->bucket->id);
-
-    if (draws_more
-        ? a->bucket->weight >= b->bucket->weight
-        : a->bucket->weight <= b->bucket->weight) {
-        return draws_more;
+    if (weight < 2 * table->reach_weight) {
+        return;
     }
+    table->reach_weight = weight;
+    table->reach = 0;
 
-    uint64_t a_cost = claim_cost(a) * b->bucket->weight;
-    uint64_t b_cost = claim_cost(b) * a->bucket->weight;
-
-    return a_cost != b_cost ? a_cost < b_cost : draws_more;
-}
-
-/* Returns the bucket of 'table' with the best claim to 'slot' among those for
- * which 'is_live', if it is nonnull, returns true, or null if there is none.
- * Calls 'is_live' just for buckets with a better claim than the live ones
- * before them. */
-const struct slot_bucket *
-slot_table_best_live(const struct slot_table *table, uint32_t slot,
-                     bool (*is_live)(const struct slot_bucket *, void *aux),
-                     void *aux)
-{
-    struct claim best = { .bucket = NULL };
+    uint32_t n_slots = slot_table_n_slots(table);
+    uint32_t *worst = xmalloc(table->n_buckets * sizeof *worst);
 
     for (size_t i = 0; i < table->n_buckets; i++) {
-        const struct slot_bucket *bucket = &table->buckets[i];
-        struct claim claim = {
-            .bucket = bucket,
-            .draw = rendezvous_draw(&bucket->key, table->n_bits, slot),
-        };
+        worst[i] = UINT32_MAX;
+    }
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        const struct slot_winner *winner = &table->winners[slot];
 
-        if ((!best.bucket || claim_is_better(&claim, &best))
-            && (!is_live || is_live(bucket, aux))) {
-            best = claim;
+        if (winner->place < worst[winner->member]) {
+            worst[winner->member] = winner->place;
         }
     }
-    return best.bucket;
+    for (size_t i = 0; i < table->n_buckets; i++) {
+        if (worst[i] != UINT32_MAX) {
+            struct slot_claim claim = {
+                .member = &table->members[i],
+                .place = worst[i],
+            };
+            uint64_t reach = slot_claim_reach(&claim, table->params.n_bits);
+
+            table->reach = MAX(table->reach, reach);
+        }
+    }
+    free(worst);
+}
+
+/* Lets the member with the given 'index' in 'table' win all slots to which it
+ * has a better claim than the winners there are.  Takes them in the member's
+ * own order, from the one that it wants most, and stops where it cannot win
+ * any more. */
+static void
+let_win(struct slot_table *table, uint16_t index)
+{
+    const struct rendezvous_member *member = &table->members[index];
+    unsigned int n_bits = table->params.n_bits;
+    uint16_t top = slot_table_n_slots(table) - 1;
+    uint16_t places[RENDEZVOUS_BATCH];
+    uint16_t slots[RENDEZVOUS_BATCH];
+
+    for (uint32_t distance = 0; distance <= top; distance++) {
+        unsigned int i = distance % RENDEZVOUS_BATCH;
+
+        if (!i) {
+            for (unsigned int j = 0; j < RENDEZVOUS_BATCH; j++) {
+                places[j] = top - distance - j;
+            }
+            rendezvous_slots(member, n_bits, places, slots);
+        }
+        if (!slot_claim_is_within(table->reach, n_bits, member->weight,
+                                  places[i])) {
+            break;
+        }
+
+        struct slot_claim claim = { member, slots[i], places[i] };
+        struct slot_claim winner = winning_claim(table, slots[i]);
+
+        if (slot_claim_is_better(&claim, &winner, n_bits)) {
+            table->winners[slots[i]] = (struct slot_winner) {
+                .member = index,
+                .place = places[i],
+            };
+        }
+    }
+}
+
+/* Finds winners for the 'n' first of 'slots', which have none. */
+static void
+find_winners(struct slot_table *table,
+             const uint16_t slots[RENDEZVOUS_BATCH], size_t n)
+{
+    struct slot_claim best[RENDEZVOUS_BATCH];
+
+    slot_claim_find_best(table->members, table->n_buckets,
+                         table->params.n_bits, slots, n, NULL, best);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t reach = slot_claim_reach(&best[i], table->params.n_bits);
+
+        table->winners[slots[i]] = (struct slot_winner) {
+            .member = best[i].member - table->members,
+            .place = best[i].place,
+        };
+        table->reach = MAX(table->reach, reach);
+    }
+}
+
+/* Finds the winners of all slots of 'table', member by member. */
+static void
+build(struct slot_table *table)
+{
+    uint32_t n_slots = slot_table_n_slots(table);
+    uint64_t weight = 0;
+
+    COVERAGE_INC(slot_table_build);
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        table->winners[slot].member = NONE;
+    }
+    table->reach = SLOT_CLAIM_MAX_REACH;
+    table->reach_weight = 0;
+    for (size_t i = 0; i < table->n_buckets; i++) {
+        let_win(table, i);
+        weight += table->members[i].weight;
+        update_reach(table, weight);
+    }
+}
+
+/* Finds the winners of 'table' from those of 'old', whose member i has the
+ * index map[i] in 'table', or NONE if it is not there or has less weight now.
+ * The members whose bits are set in 'gained' are new or have more weight.
+ *
+ * Returns false, with no useful winners, if building the table is cheaper.
+ * For a slot without winner all members must be asked; building asks each
+ * member for a few hundred times as many as there are slots in all, at most,
+ * see let_win(). */
+static bool
+update(struct slot_table *table, const struct slot_table *old,
+       const uint16_t map[], const unsigned long *gained)
+{
+    uint32_t n_slots = slot_table_n_slots(table);
+    uint16_t slots[RENDEZVOUS_BATCH] = { 0 };
+    uint64_t n_losers = 0;
+    uint64_t weight = 0;
+    size_t n = 0;
+
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        table->winners[slot] = (struct slot_winner) {
+            .member = map[old->winners[slot].member],
+            .place = old->winners[slot].place,
+        };
+        n_losers += table->winners[slot].member == NONE;
+    }
+    if (n_losers * table->n_buckets > UINT64_C(256) * n_slots) {
+        return false;
+    }
+
+    if (n_losers || bitmap_count1(gained, table->n_buckets)) {
+        COVERAGE_INC(slot_table_update);
+    }
+    table->reach = old->reach;
+    for (uint32_t slot = 0; n_losers > 0; slot++) {
+        if (table->winners[slot].member == NONE) {
+            slots[n++] = slot;
+            n_losers--;
+            if (n == RENDEZVOUS_BATCH || !n_losers) {
+                find_winners(table, slots, n);
+                n = 0;
+            }
+        }
+    }
+
+    size_t i;
+    BITMAP_FOR_EACH_1 (i, table->n_buckets, gained) {
+        let_win(table, i);
+    }
+    for (i = 0; i < table->n_buckets; i++) {
+        weight += table->members[i].weight;
+    }
+    table->reach_weight = MIN(old->reach_weight, weight);
+    update_reach(table, weight);
+    return true;
 }
 
 static int
 compare_buckets_by_id(const void *a_, const void *b_)
 {
-    const struct slot_bucket *a = a_;
-    const struct slot_bucket *b = b_;
+    const struct slot_bucket *a = *(const struct slot_bucket *const *) a_;
+    const struct slot_bucket *b = *(const struct slot_bucket *const *) b_;
 
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* Creates and returns a table of 2**n_bits slots for the 'n' 'buckets', which
- * it copies.  Their ids must be unique; their order does not matter.  A bucket
- * with weight 0 does not become part of the table.
- *
- * 'n_bits' must be between RENDEZVOUS_MIN_BITS and RENDEZVOUS_MAX_BITS.
- *
- * The caller owns the table and must destroy it with slot_table_destroy().
- *
- * Takes time in proportion to n * 2**n_bits. */
-struct slot_table *
-slot_table_create(uint32_t basis, unsigned int n_bits,
-                  const struct slot_bucket buckets[], size_t n)
+/* Sets the buckets of 'table' to those of the 'n' 'buckets' that have a
+ * weight, by increasing id. */
+static void
+set_buckets(struct slot_table *table, const struct slot_bucket buckets[],
+            size_t n)
 {
-    ovs_assert(n_bits >= RENDEZVOUS_MIN_BITS && n_bits <= RENDEZVOUS_MAX_BITS);
-
-    struct slot_table *table = xmalloc(sizeof *table);
-
-    table->basis = basis;
-    table->n_bits = n_bits;
-    table->n_buckets = 0;
-    table->buckets = xmalloc(n * sizeof *table->buckets);
-    table->owners = NULL;
+    const struct slot_bucket **sorted = xmalloc(n * sizeof *sorted);
+    bool is_sorted = true;
 
     for (size_t i = 0; i < n; i++) {
         if (buckets[i].weight) {
-            struct slot_bucket *b = &table->buckets[table->n_buckets++];
+            size_t last = table->n_buckets++;
 
-            *b = buckets[i];
-            rendezvous_key_init(&b->key, basis, b->id);
+            sorted[last] = &buckets[i];
+            is_sorted &= !last || sorted[last - 1]->id < buckets[i].id;
         }
     }
-    if (!table->n_buckets) {
-        return table;
+    if (!is_sorted) {
+        qsort(sorted, table->n_buckets, sizeof *sorted, compare_buckets_by_id);
     }
-    qsort(table->buckets, table->n_buckets, sizeof *table->buckets,
-          compare_buckets_by_id);
+    ovs_assert(table->n_buckets <= SLOT_TABLE_MAX_BUCKETS);
 
-    uint32_t n_slots = UINT32_C(1) << n_bits;
+    if (table->n_buckets) {
+        table->members = xmalloc(table->n_buckets * sizeof *table->members);
+        table->aux = xmalloc(table->n_buckets * sizeof *table->aux);
+        for (size_t i = 0; i < table->n_buckets; i++) {
+            table->members[i].id = sorted[i]->id;
+            table->members[i].weight = sorted[i]->weight;
+            table->aux[i] = sorted[i]->aux;
+        }
+    }
+    free(sorted);
+}
 
-    table->owners = xmalloc(n_slots * sizeof *table->owners);
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        table->owners[slot] = (slot_table_best_live(table, slot, NULL, NULL)
-                               - table->buckets);
+/* Finds the winners of 'table', from those of 'old' if there are any. */
+static void
+set_winners(struct slot_table *table, const struct slot_table *old)
+{
+    size_t n_old = old ? old->n_buckets : 0;
+    unsigned long *gained = bitmap_allocate(table->n_buckets);
+    uint16_t *map = xmalloc((n_old + 1) * sizeof *map);
+    size_t i = 0;
+
+    for (size_t j = 0; j < table->n_buckets; j++) {
+        struct rendezvous_member *member = &table->members[j];
+        uint16_t weight = member->weight;
+
+        while (i < n_old && old->members[i].id < member->id) {
+            map[i++] = NONE;
+        }
+        if (i < n_old && old->members[i].id == member->id) {
+            *member = old->members[i];
+            member->weight = weight;
+            map[i] = weight < old->members[i].weight ? NONE : j;
+            bitmap_set(gained, j, weight > old->members[i].weight);
+            i++;
+        } else {
+            rendezvous_member_init(member, table->params.basis, member->id,
+                                   weight);
+            bitmap_set1(gained, j);
+        }
+    }
+    while (i < n_old) {
+        map[i++] = NONE;
+    }
+
+    if (!n_old || !update(table, old, map, gained)) {
+        build(table);
+    }
+    free(gained);
+    free(map);
+}
+
+/* Creates and returns a table with the given 'params' for the 'n' 'buckets'.
+ * Their ids must be unique; their order does not matter.  A bucket with weight
+ * 0 does not become part of the table, and not more than
+ * SLOT_TABLE_MAX_BUCKETS may have another weight.
+ *
+ * The table is the same whether 'old' is the table that it replaces or null,
+ * but with it only what has changed is computed, if the basis and the number
+ * of slots have not.
+ *
+ * The caller owns the table and must destroy it with slot_table_destroy().  It
+ * does not refer to 'params', 'buckets' or 'old', which the caller keeps. */
+struct slot_table *
+slot_table_create(const struct slot_table_params *params,
+                  const struct slot_bucket buckets[], size_t n,
+                  const struct slot_table *old)
+{
+    ovs_assert(params->n_bits >= RENDEZVOUS_MIN_BITS
+               && params->n_bits <= RENDEZVOUS_MAX_BITS);
+
+    struct slot_table *table = xzalloc(sizeof *table);
+
+    table->params = *params;
+    set_buckets(table, buckets, n);
+    if (table->n_buckets) {
+        if (old && (old->params.basis != params->basis
+                    || old->params.n_bits != params->n_bits)) {
+            old = NULL;
+        }
+        table->winners = xmalloc(slot_table_n_slots(table)
+                                 * sizeof *table->winners);
+        set_winners(table, old);
+        if (params->load_bound) {
+            table->owners = slot_bound_create_owners(table);
+        }
     }
     return table;
 }
 
-/* Frees 'table' and its buckets, but not what their 'aux' points to.  'table'
- * may be null. */
+/* Frees 'table', but not what the 'aux' of its buckets point to.  'table' may
+ * be null. */
 void
 slot_table_destroy(struct slot_table *table)
 {
     if (table) {
-        free(table->buckets);
+        free(table->members);
+        free(table->aux);
+        free(table->winners);
         free(table->owners);
         free(table);
     }
 }
 
-/* Returns the bucket that owns 'slot' in 'table', or null if 'table' has no
- * bucket, in constant time. */
-const struct slot_bucket *
+/* Returns the 'aux' of the bucket that owns 'slot' in 'table', or null if
+ * 'table' has no bucket, in constant time. */
+void *
 slot_table_owner(const struct slot_table *table, uint32_t slot)
 {
-    return table->owners ? &table->buckets[table->owners[slot]] : NULL;
+    if (!table->n_buckets) {
+        return NULL;
+    }
+    return table->aux[table->owners
+                      ? table->owners[slot]
+                      : table->winners[slot].member];
+}
+
+/* Returns the 'aux' of the bucket of 'table' with the best claim to 'slot'
+ * among those for which 'is_live', given their 'aux' and 'aux', returns true,
+ * or null if there is none.  Calls 'is_live' just for buckets with a better
+ * claim than the live ones before them. */
+void *
+slot_table_best_live(const struct slot_table *table, uint32_t slot,
+                     bool (*is_live)(void *bucket_aux, void *aux),
+                     void *aux)
+{
+    unsigned int n_bits = table->params.n_bits;
+    struct slot_claim best = { .member = NULL };
+
+    for (size_t i = 0; i < table->n_buckets; i++) {
+        const struct rendezvous_member *member = &table->members[i];
+        struct slot_claim claim = {
+            .member = member,
+            .slot = slot,
+            .place = rendezvous_place(member, n_bits, slot),
+        };
+
+        if (slot_claim_is_better(&claim, &best, n_bits)
+            && is_live(table->aux[i], aux)) {
+            best = claim;
+        }
+    }
+    return best.member ? table->aux[best.member - table->members] : NULL;
 }

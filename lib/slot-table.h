@@ -39,52 +39,106 @@
  *     second takes its slots from others, and no slot moves between buckets
  *     that both tables have with the same weight;
  *
- *   - the owners are a function of the basis, the number of slots and the set
- *     of (bucket id, weight) alone, on every machine.
+ *   - the owners are a function of the basis, the number of slots, the load
+ *     bound and the set of (bucket id, weight) alone, on every machine.
+ *
+ * With a load bound, no bucket owns more slots than its capacity allows, and
+ * slots that do not fit move on, see slot-bound.h.  The second property then
+ * holds for the most part only.
  *
  * A slot whose owner is not live belongs, for that time, to the best live
  * bucket in the slot's own order.
  *
- * Costs: making a table takes time in proportion to slots x buckets, finding
- * the owner of a slot is a load, finding a substitute for an owner that is not
- * live takes time in proportion to the buckets.  The memory is 4 bytes a slot
- * and sizeof(struct slot_bucket) a bucket.
+ * A table can be made from the one that it replaces, which must have the same
+ * slots and basis.  Then only what differs is computed, and the result is the
+ * same to the bit.
+ *
+ * Costs, with s slots and n buckets of the same weight:
+ *
+ *   - a table from nothing: time in proportion to s * log(s) * log(n), but not
+ *     more than s * n;
+ *
+ *   - with one bucket more than the table that it replaces: a copy, and
+ *     s * log(s) / n;
+ *
+ *   - with one bucket less: a copy, and the buckets for each slot that the
+ *     bucket owned, together s;
+ *
+ *   - a load bound: the buckets for each slot that moves on;
+ *
+ *   - finding the owner of a slot: a load; finding a substitute for an owner
+ *     that is not live: the buckets;
+ *
+ *   - memory: 4 bytes a slot, 6 with a load bound, and 48 a bucket.
  *
  * Thread-safety: a table does not change once it is made.  Any number of
  * threads may use it until it is destroyed. */
 
-/* A bucket of a slot table. */
+/* No more buckets with a weight fit into a table. */
+#define SLOT_TABLE_MAX_BUCKETS UINT16_MAX
+
+/* What a table is made from, besides its buckets. */
+struct slot_table_params {
+    uint32_t basis;
+    uint8_t n_bits;             /* 2**n_bits slots, see rendezvous.h. */
+    uint8_t load_bound;         /* Percent above a bucket's share, or 0. */
+};
+
+/* A bucket to make a table from. */
 struct slot_bucket {
     uint32_t id;                /* Unique in the table. */
     uint16_t weight;
     void *aux;                  /* The user's; not used by the table. */
-    struct rendezvous_key key;  /* Set by slot_table_create(). */
 };
 
 struct slot_table {
-    uint32_t basis;
-    unsigned int n_bits;         /* There are 2**n_bits slots. */
+    struct slot_table_params params;
+
+    /* The buckets with a weight, by increasing id.  If there is none, the
+     * other pointers are null. */
     size_t n_buckets;
-    struct slot_bucket *buckets; /* Those with a weight, by increasing id. */
-    uint32_t *owners;            /* Index of each slot's owner in 'buckets', or
-                                  * null if there is no bucket. */
+    struct rendezvous_member *members;
+    void **aux;
+
+    /* The winner of each slot without regard to a load bound: its index in
+     * 'members' and the slot's place in its order. */
+    struct slot_winner {
+        uint16_t member;
+        uint16_t place;
+    } *winners;
+
+    /* No winner has a greater reach, see slot-claim.h.  Brought up to date
+     * whenever the sum of weights has doubled since the last time. */
+    uint64_t reach;
+    uint64_t reach_weight;
+
+    /* The owner of each slot: its index in 'members'.  Null without a load
+     * bound, when the winners are the owners. */
+    uint16_t *owners;
 };
 
-struct slot_table *slot_table_create(uint32_t basis, unsigned int n_bits,
-                                     const struct slot_bucket[], size_t n);
+struct slot_table *slot_table_create(const struct slot_table_params *,
+                                     const struct slot_bucket[], size_t n,
+                                     const struct slot_table *old);
 void slot_table_destroy(struct slot_table *);
 
-const struct slot_bucket *slot_table_owner(const struct slot_table *,
-                                           uint32_t slot);
-const struct slot_bucket *slot_table_best_live(
-    const struct slot_table *, uint32_t slot,
-    bool (*is_live)(const struct slot_bucket *, void *aux), void *aux);
+void *slot_table_owner(const struct slot_table *, uint32_t slot);
+void *slot_table_best_live(const struct slot_table *, uint32_t slot,
+                           bool (*is_live)(void *bucket_aux, void *aux),
+                           void *aux);
+
+/* Returns the number of slots of 'table'. */
+static inline uint32_t
+slot_table_n_slots(const struct slot_table *table)
+{
+    return UINT32_C(1) << table->params.n_bits;
+}
 
 /* Returns the slot of 'hash' in 'table'. */
 static inline uint32_t
 slot_table_slot(const struct slot_table *table, uint32_t hash)
 {
-    return hash & ((UINT32_C(1) << table->n_bits) - 1);
+    return hash & (slot_table_n_slots(table) - 1);
 }
 
 #endif /* slot-table.h */

@@ -23,12 +23,34 @@
 
 VLOG_DEFINE_THIS_MODULE(ofproto_dpif_consistent);
 
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+/* Returns true, and logs it, if 'group' has this method and more buckets than
+ * a slot table can hold. */
+bool
+group_dpif_has_too_many_buckets(const struct group_dpif *group)
+{
+    if (!ofp_consistent_is_method(group->up.props.selection_method)
+        || group->up.n_buckets <= SLOT_TABLE_MAX_BUCKETS) {
+        return false;
+    }
+    VLOG_WARN_RL(&rl, "%s: group %"PRIu32" would have %"PRIu32" buckets, but "
+                 "selection method "OFP_CONSISTENT_DP_HASH_TEXT" takes no "
+                 "more than %d", group->up.ofproto->name, group->up.group_id,
+                 group->up.n_buckets, SLOT_TABLE_MAX_BUCKETS);
+    return true;
+}
+
 /* Sets 'group''s selection method, datapath hash and slot table from its
  * properties and buckets.  'group' must be a select group with the method
  * "consistent-dp-hash" and no slot table, and it must not be visible to other
- * threads yet.  It owns the table; the table's buckets point to its own. */
+ * threads yet.  It owns the table; the table's buckets point to its own.
+ *
+ * 'old' is the group that 'group' replaces, or null.  If it has a slot table
+ * with the same slots and basis, only what differs is computed. */
 void
-group_dpif_set_up_slots(struct group_dpif *group)
+group_dpif_set_up_slots(struct group_dpif *group,
+                        const struct group_dpif *old)
 {
     struct ofp_consistent_options options;
 
@@ -63,7 +85,13 @@ group_dpif_set_up_slots(struct group_dpif *group)
         buckets[i].aux = bucket;
         i++;
     }
-    group->slot_table = slot_table_create(options.basis, options.slot_bits,
-                                          buckets, n);
+
+    struct slot_table_params params = {
+        .basis = options.basis,
+        .n_bits = options.slot_bits,
+        .load_bound = options.load_bound,
+    };
+    group->slot_table = slot_table_create(&params, buckets, n,
+                                          old ? old->slot_table : NULL);
     free(buckets);
 }

@@ -22,8 +22,12 @@
  * while it has none with a weight it drops packets, and it works as soon as it
  * gets one. */
 
+#include <stdbool.h>
+
 struct group_dpif;
 
-void group_dpif_set_up_slots(struct group_dpif *);
+bool group_dpif_has_too_many_buckets(const struct group_dpif *);
+void group_dpif_set_up_slots(struct group_dpif *,
+                             const struct group_dpif *old);
 
 #endif /* ofproto-dpif-consistent.h */

@@ -13,11 +13,16 @@
 # limitations under the License.
 """A slow model of the slot table of the selection method consistent-dp-hash,
 written from Documentation/topics/consistent-dp-hash.rst, not from the C code
-in lib/rendezvous.c and lib/slot-table.c, which is tested against it.
+in lib/, which is tested against it.
 
     slot_table.py compute          reads test vectors, whatever follows a "=" in
                                    them aside, and prints them with the values
     slot_table.py random SEED N    prints N random groups to compute
+    slot_table.py random-changes SEED N   writes bundles of random changes of a
+                                   group to bundle0, bundle1, ..., and prints
+                                   for each its number, the exit code that
+                                   ovs-ofctl should have, and the owners vector
+                                   of the group afterwards
     slot_table.py check-costs      checks costs against the true logarithm
 """
 
@@ -72,32 +77,61 @@ def cost(x):
     return (64 << COST_BITS) - log2
 
 
-def owner(basis, bits, weights, slot):
-    """The bucket id that owns slot; weights maps bucket ids to weights."""
-    def rank(bucket_id):
-        x = draw(bucket_seed(basis, bucket_id), bits, slot)
-        return (fractions.Fraction(cost(x), weights[bucket_id]),
-                -x, bucket_id)
-
-    return min((b for b in weights if weights[b]), key=rank, default=None)
+def threshold(seed):
+    return output(seed, ROUNDS + 2**16) >> 40
 
 
-def owners(basis, bits, *buckets):
-    weights = dict(map(int, b.split(":")) for b in buckets)
-    return (owner(int(basis), int(bits), weights, slot)
-            for slot in range(2**int(bits)))
+def capacities(basis, bits, bound, weights):
+    """The number of slots that each bucket may own with a load bound."""
+    slots, total = 2**bits, sum(weights.values())
+    result, lack = {}, {}
+    for b, weight in weights.items():
+        most = fractions.Fraction((100 + bound) * slots * weight, 100 * total)
+        result[b] = int(most)
+        lack[b] = (fractions.Fraction(threshold(bucket_seed(basis, b)), 2**24)
+                   - (most - int(most)))
+    for b in sorted(lack, key=lambda b: (lack[b], b)):
+        if lack[b] < 0 or sum(result.values()) < slots:
+            result[b] += 1
+    return result
+
+
+def owners(basis, bits, bound, weights):
+    """The bucket that owns each slot; weights maps bucket ids to weights."""
+    claims = []
+    for b, weight in weights.items():
+        for slot in range(2**bits):
+            x = draw(bucket_seed(basis, b), bits, slot)
+            claims.append((fractions.Fraction(cost(x), weight), -x, b, slot))
+    room = (capacities(basis, bits, bound, weights) if bound
+            else dict.fromkeys(weights, 2**bits))
+    result = {}
+    for _, _, b, slot in sorted(claims):
+        if slot not in result and room[b]:
+            result[slot] = b
+            room[b] -= 1
+    return result
 
 
 def compute(what, *args):
     """The values of a test vector."""
-    if what == "owners":
-        return ("none" if b is None else b for b in owners(*args))
+    if what in ("owners", "capacities"):
+        basis, bits, bound = map(int, args[:3])
+        weights = dict(map(int, b.split(":")) for b in args[3:])
+        weights = {b: weights[b] for b in sorted(weights) if weights[b]}
+        if what == "capacities":
+            result = capacities(basis, bits, bound, weights)
+            return ("%d:%d" % item for item in result.items())
+        result = owners(basis, bits, bound, weights)
+        return (result.get(slot, "none") for slot in range(2**bits))
     args = [int(arg, 0) for arg in args]
     if what == "cost":
         return [cost(*args)]
     seed = bucket_seed(*args[:2])
     if what == "seed":
         return ["%#018x" % seed]
+    elif what == "threshold":
+        return [threshold(seed)]
     elif what == "places":
         return (place(seed, args[2], slot) for slot in range(2**args[2]))
     elif what == "draw":
@@ -113,8 +147,58 @@ def random_group(rng):
     buckets = ["%d:%d" % (b, number(16) if equal is None else equal)
                for b in ids]
     rng.shuffle(buckets)
-    return " ".join(["owners", str(number(32)), str(rng.randint(4, 8))]
-                    + buckets)
+    return " ".join([rng.choice(["owners", "owners", "owners", "capacities"]),
+                     str(number(32)), str(rng.randint(4, 8)),
+                     str(number(8) if rng.random() < .7 else 0)] + buckets)
+
+
+def random_changes(rng, n_bundles):
+    method = "selection_method=consistent-dp-hash(slots=16,basis=%d)"
+    group, basis = {}, 0
+
+    def text(buckets):
+        return "".join(",bucket=bucket_id:%d,weight:%d,actions=2" % item
+                       for item in buckets.items())
+
+    def random_buckets():
+        return {rng.randrange(50): rng.choice([0, 1, 1, 1, 9, 0xffff])
+                for i in range(rng.randrange(6))}
+
+    for n in range(n_bundles):
+        old = dict(group), basis
+        lines = []
+        fails = rng.random() < .3
+        for i in range(rng.randint(1, 8)):
+            what = rng.choice(["insert_bucket", "remove_bucket", "modify",
+                               "add_or_mod", "delete"])
+            new = random_buckets()
+            if what == "insert_bucket":
+                new = {b: new[b] for b in new if b not in group}
+                group.update(new)
+                lines.append("group insert_bucket group_id=1,"
+                             "command_bucket_id=first" + text(new))
+            elif what == "remove_bucket" and group:
+                b = rng.choice(list(group))
+                del group[b]
+                lines.append("group remove_bucket group_id=1,"
+                             "command_bucket_id=%d" % b)
+            elif what == "delete" and not fails:
+                group, basis = new, rng.randrange(2)
+                lines += ["group delete group_id=1",
+                          "group add group_id=1,type=select,"
+                          + method % basis + text(new),
+                          "flow add in_port=1,actions=group:1"]
+            elif what in ("modify", "add_or_mod"):
+                group = {**group, **new}
+                lines.append("group %s group_id=1,type=select,%s%s"
+                             % (what, method % basis, text(group)))
+        if fails:
+            lines.append("group modify group_id=2,type=select")
+            group, basis = old
+        with open("bundle%d" % n, "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+        print(n, int(fails), "owners", basis, 4, 0,
+              *("%d:%d" % item for item in group.items()))
 
 
 def check_costs():
@@ -146,6 +230,8 @@ def main(argv):
         rng = random.Random(int(argv[2]))
         for i in range(int(argv[3])):
             print(random_group(rng))
+    elif argv[1:2] == ["random-changes"] and len(argv) == 4:
+        random_changes(random.Random(int(argv[2])), int(argv[3]))
     elif argv[1:] == ["check-costs"]:
         check_costs()
     else:

@@ -12,7 +12,8 @@
  * limitations under the License.
  */
 
-/* Tests lib/rendezvous.c and lib/slot-table.c: what a slot table promises, on
+/* Tests lib/rendezvous.c, lib/slot-claim.c, lib/slot-table.c and
+ * lib/slot-bound.c: what a slot table promises, on
  * random sets of buckets at fixed seeds, each property in a way that does not
  * lean on how the table is made.  tests/slot_table.py is a model of the table
  * that it is compared with, through the "compute" command. */
@@ -29,15 +30,16 @@
 #include "openvswitch/dynamic-string.h"
 #include "ovstest.h"
 #include "random.h"
+#include "slot-bound.h"
 #include "util.h"
 
-#define MAX_BUCKETS 32
+#define MAX_BUCKETS 600
+#define MAX_RANDOM_BUCKETS 32   /* In most random groups. */
 #define N_GROUPS 1000           /* Random groups for each property. */
 
 /* The parameters of a table. */
 struct group {
-    uint32_t basis;
-    unsigned int n_bits;
+    struct slot_table_params params;
     size_t n;
     struct slot_bucket buckets[MAX_BUCKETS];
 };
@@ -65,7 +67,6 @@ add_bucket(struct group *group, int weight)
         }
     } while (i < group->n);
     b->weight = weight >= 0 ? weight : random_number(16);
-    b->aux = NULL;
     group->n++;
 }
 
@@ -75,10 +76,10 @@ static void
 random_group(struct group *group, size_t min)
 {
     int weight = random_range(3) ? -1 : 1 + random_range(UINT16_MAX);
-    size_t n = min + random_range(MAX_BUCKETS - min);
+    size_t n = min + random_range(MAX_RANDOM_BUCKETS - min);
 
-    group->basis = random_number(32);
-    group->n_bits = 4 + random_range(5);
+    group->params.basis = random_number(32);
+    group->params.n_bits = 4 + random_range(5);
     group->n = 0;
     while (group->n < n) {
         add_bucket(group, weight);
@@ -86,10 +87,12 @@ random_group(struct group *group, size_t min)
 }
 
 static struct slot_table *
-create(const struct group *group)
+create(struct group *group)
 {
-    return slot_table_create(group->basis, group->n_bits, group->buckets,
-                             group->n);
+    for (size_t i = 0; i < group->n; i++) {
+        group->buckets[i].aux = &group->buckets[i];
+    }
+    return slot_table_create(&group->params, group->buckets, group->n, NULL);
 }
 
 static void
@@ -102,7 +105,7 @@ remove_bucket(struct group *group, size_t i)
 static long long int
 owner(const struct slot_table *table, uint32_t slot)
 {
-    const struct slot_bucket *b = slot_table_owner(table, slot);
+    struct slot_bucket *b = slot_table_owner(table, slot);
     return b ? (long long int) b->id : -1;
 }
 
@@ -110,13 +113,13 @@ owner(const struct slot_table *table, uint32_t slot)
  * is owned by bucket 'id' in the table of 'a' if 'gives', or in that of 'b' if
  * 'takes'. */
 static void
-check_moves(const struct group *a, const struct group *b, uint32_t id,
+check_moves(struct group *a, struct group *b, uint32_t id,
             bool gives, bool takes)
 {
     struct slot_table *ta = create(a);
     struct slot_table *tb = create(b);
 
-    for (uint32_t slot = 0; slot < 1u << a->n_bits; slot++) {
+    for (uint32_t slot = 0; slot < 1u << a->params.n_bits; slot++) {
         long long int oa = owner(ta, slot);
         long long int ob = owner(tb, slot);
 
@@ -176,7 +179,7 @@ test_subset(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
         struct slot_table *ta = create(&a);
         struct slot_table *tb = create(&b);
-        for (uint32_t slot = 0; slot < 1u << a.n_bits; slot++) {
+        for (uint32_t slot = 0; slot < 1u << a.params.n_bits; slot++) {
             for (size_t j = 0; j < b.n; j++) {
                 if (owner(ta, slot) == b.buckets[j].id) {
                     ovs_assert(owner(tb, slot) == b.buckets[j].id);
@@ -213,18 +216,25 @@ test_order_and_unit(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
+static uint64_t
+draw(const struct group *group, uint32_t id, uint32_t slot)
+{
+    struct rendezvous_member member;
+
+    rendezvous_member_init(&member, group->params.basis, id, 1);
+    return rendezvous_draw(&member, group->params.n_bits, slot,
+                           rendezvous_place(&member, group->params.n_bits,
+                                            slot));
+}
+
 /* Returns true if 'a' precedes 'b' for 'slot': the definition, without the
  * table's short cuts. */
 static bool
 precedes(const struct slot_bucket *a, const struct slot_bucket *b,
          const struct group *group, uint32_t slot)
 {
-    struct rendezvous_key key_a, key_b;
-
-    rendezvous_key_init(&key_a, group->basis, a->id);
-    rendezvous_key_init(&key_b, group->basis, b->id);
-    uint64_t draw_a = rendezvous_draw(&key_a, group->n_bits, slot);
-    uint64_t draw_b = rendezvous_draw(&key_b, group->n_bits, slot);
+    uint64_t draw_a = draw(group, a->id, slot);
+    uint64_t draw_b = draw(group, b->id, slot);
     uint64_t cost_a = rendezvous_cost(draw_a) * b->weight;
     uint64_t cost_b = rendezvous_cost(draw_b) * a->weight;
 
@@ -234,8 +244,9 @@ precedes(const struct slot_bucket *a, const struct slot_bucket *b,
 }
 
 static bool
-is_live(const struct slot_bucket *b, void *dead_)
+is_live(void *b_, void *dead_)
 {
+    const struct slot_bucket *b = b_;
     const uint32_t *dead = dead_;
     return b->id % 3 != *dead;
 }
@@ -251,12 +262,12 @@ test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
         random_group(&group, 0);
         struct slot_table *table = create(&group);
-        for (uint32_t slot = 0; slot < 1u << group.n_bits; slot++) {
+        for (uint32_t slot = 0; slot < 1u << group.params.n_bits; slot++) {
             const struct slot_bucket *first = NULL;
             const struct slot_bucket *first_live = NULL;
 
             for (size_t j = 0; j < group.n; j++) {
-                const struct slot_bucket *b = &group.buckets[j];
+                struct slot_bucket *b = &group.buckets[j];
                 if (!b->weight) {
                     continue;
                 }
@@ -282,8 +293,8 @@ test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
-/* The draws of a bucket fall into each stratum once, for each number of
- * slots. */
+/* The draws of a bucket fall into each stratum once, for each number of slots,
+ * and slots are found by their places. */
 static void
 test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
@@ -292,19 +303,57 @@ test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
         unsigned long *seen = bitmap_allocate(1u << n_bits);
 
         for (int i = 0; i < 100; i++) {
-            struct rendezvous_key key;
+            uint16_t slots[RENDEZVOUS_BATCH];
+            uint16_t places[RENDEZVOUS_BATCH];
+            uint16_t found[RENDEZVOUS_BATCH];
+            struct rendezvous_member member;
 
-            rendezvous_key_init(&key, random_number(32), random_number(32));
+            rendezvous_member_init(&member, random_number(32),
+                                   random_number(32), 1);
             for (uint32_t slot = 0; slot < 1u << n_bits; slot++) {
-                uint64_t draw = rendezvous_draw(&key, n_bits, slot);
+                uint32_t place = rendezvous_place(&member, n_bits, slot);
+                uint64_t x = rendezvous_draw(&member, n_bits, slot, place);
+                unsigned int j = slot % RENDEZVOUS_BATCH;
 
-                ovs_assert(draw & 1);
-                ovs_assert(bitmap_is_set(seen, draw >> (64 - n_bits))
-                           == i % 2);
-                bitmap_set(seen, draw >> (64 - n_bits), !(i % 2));
+                ovs_assert(x & 1);
+                ovs_assert(x >> (64 - n_bits) == place);
+                ovs_assert(bitmap_is_set(seen, place) == i % 2);
+                bitmap_set(seen, place, !(i % 2));
+
+                if (!j) {
+                    for (unsigned int k = 0; k < RENDEZVOUS_BATCH; k++) {
+                        slots[k] = slot + k;
+                    }
+                    rendezvous_places(&member, n_bits, slots, places);
+                    rendezvous_slots(&member, n_bits, places, found);
+                }
+                ovs_assert(places[j] == place);
+                ovs_assert(found[j] == slot);
             }
         }
         bitmap_free(seen);
+    }
+}
+
+/* The rough bounds of a cost are true, and not too rough. */
+static void
+test_cost_bounds(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    for (int i = 0; i < 1000000; i++) {
+        uint64_t x = i < 2000 ? UINT64_MAX - i : random_uint64();
+
+        x = (x >> random_range(64)) | 1;
+        if (random_range(2)) {
+            x = -x;             /* Close to 1 as often as close to 0. */
+        }
+
+        uint64_t cost = rendezvous_cost(x);
+        uint64_t min = rendezvous_cost_min(x);
+        uint64_t max = rendezvous_cost_max(x);
+
+        ovs_assert(min <= cost && cost <= max);
+        ovs_assert(cost - min <= cost / 9 + 2000);
+        ovs_assert(max - cost <= cost / 9 + 2000);
     }
 }
 
@@ -321,6 +370,237 @@ check_binomial(double hits, double n, double p)
     if (n * divergence > 25) {
         ovs_fatal(0, "%.0f hits of %.0f, expected %.1f", hits, n, n * p);
     }
+}
+
+static void
+check_equal_tables(const struct slot_table *a, const struct slot_table *b)
+{
+    ovs_assert(a->n_buckets == b->n_buckets);
+    if (!a->n_buckets) {
+        return;
+    }
+
+    uint32_t n_slots = slot_table_n_slots(a);
+    ovs_assert(!memcmp(a->winners, b->winners, n_slots * sizeof *a->winners));
+    ovs_assert(!a->owners == !b->owners);
+    if (a->owners) {
+        ovs_assert(!memcmp(a->owners, b->owners,
+                           n_slots * sizeof *a->owners));
+    }
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        ovs_assert(owner(a, slot) == owner(b, slot));
+    }
+}
+
+/* Changes 'group' at random, in one of the ways that users do. */
+static void
+random_change(struct group *group)
+{
+    size_t n = 1 + random_range(random_range(8) ? 4 : MAX_BUCKETS);
+    bool equal = group->n && random_range(2);
+
+    switch (random_range(16)) {
+    case 0: case 1: case 2: case 3: case 4:
+        while (n-- && group->n < MAX_BUCKETS) {
+            add_bucket(group, equal ? group->buckets[0].weight : -1);
+        }
+        break;
+    case 5: case 6: case 7: case 8:
+        while (n-- && group->n) {
+            remove_bucket(group, random_range(group->n));
+        }
+        break;
+    case 9: case 10:
+        while (n-- && group->n) {
+            group->buckets[random_range(group->n)].weight = random_number(16);
+        }
+        break;
+    case 11:
+        for (size_t i = 0; i < group->n; i++) {
+            group->buckets[i].weight = n;
+        }
+        break;
+    case 12:
+        for (size_t i = 0; i < n && group->n; i++) {
+            remove_bucket(group, random_range(group->n));
+            add_bucket(group, -1);
+        }
+        break;
+    case 13:                    /* Only the actions. */
+        break;
+    case 14:
+        group->params.load_bound = random_range(2) ? random_range(256) : 0;
+        break;
+    case 15:
+        if (!random_range(8)) {
+            group->params.n_bits = 4 + random_range(7);
+        } else if (!random_range(8)) {
+            group->params.basis = random_number(32);
+        }
+        break;
+    }
+}
+
+/* A table that is made from the one before, through any sequence of changes,
+ * is the same as one from nothing. */
+static void
+test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    struct group *group = xzalloc(sizeof *group);
+    struct slot_table *table = NULL;
+
+    for (int i = 0; i < 10000; i++) {
+        if (!(i % 200)) {
+            slot_table_destroy(table);
+            table = NULL;
+            random_group(group, 0);
+        }
+        random_change(group);
+
+        struct slot_table *fresh = create(group);
+        struct slot_table *next = slot_table_create(&group->params,
+                                                    group->buckets, group->n,
+                                                    table);
+        check_equal_tables(fresh, next);
+        slot_table_destroy(fresh);
+        slot_table_destroy(table);
+        table = next;
+    }
+    slot_table_destroy(table);
+    free(group);
+}
+
+/* With a load bound, no bucket has more slots than its capacity, which is its
+ * share and 'load_bound' percent, rounded up or down, and no slot and bucket
+ * would both rather have each other. */
+static void
+test_bound(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    for (int i = 0; i < N_GROUPS; i++) {
+        struct group group;
+
+        random_group(&group, 1);
+        group.params.load_bound = random_number(8);
+        if (!group.params.load_bound) {
+            continue;
+        }
+
+        struct slot_table *table = create(&group);
+        uint32_t n_slots = slot_table_n_slots(table);
+        uint32_t capacities[MAX_BUCKETS];
+        uint32_t loads[MAX_BUCKETS] = { 0 };
+        uint64_t worst[MAX_BUCKETS];
+        double total = 0, sum = 0;
+
+        slot_bound_capacities(table->members, table->n_buckets,
+                              group.params.n_bits, group.params.load_bound,
+                              capacities);
+        memset(worst, 0xff, sizeof worst);
+        for (size_t j = 0; j < table->n_buckets; j++) {
+            total += table->members[j].weight;
+            sum += capacities[j];
+        }
+        ovs_assert(!table->n_buckets || sum >= n_slots);
+        for (uint32_t slot = 0; table->n_buckets && slot < n_slots; slot++) {
+            uint16_t j = table->owners[slot];
+            uint64_t x = draw(&group, table->members[j].id, slot);
+
+            loads[j]++;
+            worst[j] = MIN(worst[j], x);
+        }
+        for (size_t j = 0; j < table->n_buckets; j++) {
+            double share = table->members[j].weight * n_slots / total;
+            double most = share * (100 + group.params.load_bound) / 100;
+
+            ovs_assert(loads[j] <= capacities[j]);
+            ovs_assert(fabs(capacities[j] - most) < 1.000001);
+        }
+        for (uint32_t slot = 0; table->n_buckets && slot < n_slots; slot++) {
+            struct slot_bucket *has = slot_table_owner(table, slot);
+
+            for (size_t j = 0; j < table->n_buckets; j++) {
+                struct slot_bucket *other = table->aux[j];
+
+                ovs_assert(other == has
+                           || (loads[j] == capacities[j]
+                               && (!capacities[j]
+                                   || draw(&group, other->id, slot)
+                                      < worst[j]))
+                           || precedes(has, other, &group, slot));
+            }
+        }
+        slot_table_destroy(table);
+    }
+}
+
+/* The test of dp_hash asks for a standard deviation of at most 12.5 % of a
+ * bucket's share for 1 to 64 equal buckets.  A table with the default number
+ * of slots and a load bound of 5 % meets that. */
+static void
+test_deviation(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    for (size_t n = 1; n <= 64; n++) {
+        struct group *group = xzalloc(sizeof *group);
+
+        group->params.n_bits = 10;
+        group->params.load_bound = 5;
+        for (size_t i = 0; i < n; i++) {
+            add_bucket(group, 100);
+            group->buckets[i].id = i;
+        }
+        for (int basis = 0; basis < 50; basis++) {
+            uint32_t loads[64] = { 0 };
+            double sum = 0;
+
+            group->params.basis = basis;
+            struct slot_table *table = create(group);
+            for (uint32_t slot = 0; slot < 1024; slot++) {
+                loads[owner(table, slot)]++;
+            }
+            slot_table_destroy(table);
+            for (size_t i = 0; i < n; i++) {
+                double ratio = loads[i] * n / 1024.0;
+                sum += (ratio - 1) * (ratio - 1) / n;
+            }
+            ovs_assert(sqrt(sum) <= 0.125);
+        }
+        free(group);
+    }
+}
+
+/* A table has room for 65535 buckets.  Those with twice the weight
+ * own twice the slots. */
+static void
+test_max_buckets(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    size_t n = SLOT_TABLE_MAX_BUCKETS;
+    struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
+    struct slot_table_params params = { .n_bits = RENDEZVOUS_MAX_BITS };
+
+    for (size_t i = 0; i < n; i++) {
+        buckets[i].id = i;
+        buckets[i].weight = 1 + i % 2;
+    }
+    struct slot_table *table = slot_table_create(&params, buckets, n, NULL);
+    struct slot_table *less = slot_table_create(&params, buckets, n - 1,
+                                                table);
+    struct slot_table *fresh = slot_table_create(&params, buckets, n - 1,
+                                                 NULL);
+    struct slot_table *more = slot_table_create(&params, buckets, n, less);
+    check_equal_tables(less, fresh);
+    check_equal_tables(more, table);
+
+    double heavy = 0;
+    for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
+        heavy += table->winners[slot].member % 2;
+    }
+    check_binomial(heavy, slot_table_n_slots(table), 2.0 / 3);
+
+    slot_table_destroy(table);
+    slot_table_destroy(less);
+    slot_table_destroy(fresh);
+    slot_table_destroy(more);
+    free(buckets);
 }
 
 /* The share of a bucket is its weight's share of the sum of weights.  Tables
@@ -341,7 +621,7 @@ test_shares(struct ovs_cmdl_context *ctx OVS_UNUSED)
     enum { N_BASES = 20000 };
 
     for (size_t i = 0; i < ARRAY_SIZE(weights); i++) {
-        struct group group = { .n_bits = RENDEZVOUS_MIN_BITS };
+        struct group group = { .params = { .n_bits = RENDEZVOUS_MIN_BITS } };
         size_t hits[16][5] = { { 0 } };
         double total = 0;
 
@@ -350,7 +630,7 @@ test_shares(struct ovs_cmdl_context *ctx OVS_UNUSED)
             total += weights[i][j];
         }
         for (int j = 0; j < N_BASES; j++) {
-            group.basis = j;
+            group.params.basis = j;
 
             struct slot_table *table = create(&group);
             for (uint32_t slot = 0; slot < 16; slot++) {
@@ -373,34 +653,51 @@ test_shares(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
+/* Prints what 'line', "capacities" or "owners" and a group, asks for. */
 static void
-print_owners(char *params)
+print_table(char *line)
 {
-    struct group group = { .n = 0 };
+    struct group *group = xzalloc(sizeof *group);
     char *save_ptr = NULL;
     int n = 0;
 
-    ovs_assert(ovs_scan(params, "owners %"SCNu32" %u%n",
-                        &group.basis, &group.n_bits, &n));
-    for (char *s = strtok_r(params + n, " ", &save_ptr); s;
+    bool capacities = !strncmp(line, "capacities ", 11);
+    line += strcspn(line, " ");
+    ovs_assert(ovs_scan(line, "%"SCNu32" %"SCNu8" %"SCNu8"%n",
+                        &group->params.basis, &group->params.n_bits,
+                        &group->params.load_bound, &n));
+    for (char *s = strtok_r(line + n, " ", &save_ptr); s;
          s = strtok_r(NULL, " ", &save_ptr)) {
-        struct slot_bucket *b = &group.buckets[group.n++];
+        struct slot_bucket *b = &group->buckets[group->n++];
 
-        ovs_assert(group.n <= MAX_BUCKETS);
+        ovs_assert(group->n <= MAX_BUCKETS);
         ovs_assert(ovs_scan(s, "%"SCNu32":%"SCNu16, &b->id, &b->weight));
     }
 
-    struct slot_table *table = create(&group);
-    for (uint32_t slot = 0; slot < 1u << group.n_bits; slot++) {
-        long long int id = owner(table, slot);
+    struct slot_table *table = create(group);
+    if (capacities) {
+        uint32_t *values = xmalloc(table->n_buckets * sizeof *values);
 
-        if (id >= 0) {
-            printf(" %lld", id);
-        } else {
-            printf(" none");
+        slot_bound_capacities(table->members, table->n_buckets,
+                              group->params.n_bits, group->params.load_bound,
+                              values);
+        for (size_t i = 0; i < table->n_buckets; i++) {
+            printf(" %"PRIu32":%"PRIu32, table->members[i].id, values[i]);
+        }
+        free(values);
+    } else {
+        for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
+            long long int id = owner(table, slot);
+
+            if (id >= 0) {
+                printf(" %lld", id);
+            } else {
+                printf(" none");
+            }
         }
     }
     slot_table_destroy(table);
+    free(group);
 }
 
 /* Reads lines of these forms, without what follows a "=", and prints them with
@@ -410,7 +707,10 @@ print_owners(char *params)
  *     places BASIS ID BITS       the places of all slots in a bucket's order
  *     draw BASIS ID BITS SLOT    a draw
  *     cost DRAW                  the cost of a draw
- *     owners BASIS BITS ID:WEIGHT...   the ids of the owners of all slots */
+ *     threshold BASIS ID         the threshold for rounding capacities
+ *     capacities BASIS BITS BOUND ID:WEIGHT...  the buckets' capacities
+ *     owners BASIS BITS BOUND ID:WEIGHT...   the ids of the owners of all
+ *                                            slots */
 static void
 compute(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
@@ -419,9 +719,9 @@ compute(struct ovs_cmdl_context *ctx OVS_UNUSED)
     while (!ds_get_line(&ds, stdin)) {
         char *line = ds_cstr(&ds);
         uint32_t basis, id, slot;
-        struct rendezvous_key key;
+        struct rendezvous_member member;
         unsigned int n_bits;
-        uint64_t draw;
+        uint64_t x;
 
         line[strcspn(line, "=")] = '\0';
         while (line[0] && line[strlen(line) - 1] == ' ') {
@@ -430,22 +730,26 @@ compute(struct ovs_cmdl_context *ctx OVS_UNUSED)
         printf("%s =", line);
         if (ovs_scan(line, "places %"SCNu32" %"SCNu32" %u",
                      &basis, &id, &n_bits)) {
-            rendezvous_key_init(&key, basis, id);
+            rendezvous_member_init(&member, basis, id, 1);
             for (slot = 0; slot < 1u << n_bits; slot++) {
-                draw = rendezvous_draw(&key, n_bits, slot);
-                printf(" %"PRIu64, draw >> (64 - n_bits));
+                printf(" %"PRIu32, rendezvous_place(&member, n_bits, slot));
             }
         } else if (ovs_scan(line, "draw %"SCNu32" %"SCNu32" %u %"SCNu32,
                             &basis, &id, &n_bits, &slot)) {
-            rendezvous_key_init(&key, basis, id);
-            printf(" %#018"PRIx64, rendezvous_draw(&key, n_bits, slot));
+            struct group group = { .params = { basis, n_bits, 0 } };
+
+            printf(" %#018"PRIx64, draw(&group, id, slot));
         } else if (ovs_scan(line, "seed %"SCNu32" %"SCNu32, &basis, &id)) {
-            rendezvous_key_init(&key, basis, id);
-            printf(" %#018"PRIx64, key.seed);
-        } else if (ovs_scan(line, "cost %"SCNx64, &draw)) {
-            printf(" %"PRIu64, rendezvous_cost(draw));
+            rendezvous_member_init(&member, basis, id, 1);
+            printf(" %#018"PRIx64, member.seed);
+        } else if (ovs_scan(line, "threshold %"SCNu32" %"SCNu32,
+                            &basis, &id)) {
+            rendezvous_member_init(&member, basis, id, 1);
+            printf(" %"PRIu32, rendezvous_threshold(&member));
+        } else if (ovs_scan(line, "cost %"SCNx64, &x)) {
+            printf(" %"PRIu64, rendezvous_cost(x));
         } else {
-            print_owners(line);
+            print_table(line);
         }
         putchar('\n');
     }
@@ -459,6 +763,11 @@ static const struct ovs_cmdl_command commands[] = {
     { "order-and-unit", NULL, 0, 0, test_order_and_unit, OVS_RO },
     { "definition", NULL, 0, 0, test_definition, OVS_RO },
     { "strata", NULL, 0, 0, test_strata, OVS_RO },
+    { "cost-bounds", NULL, 0, 0, test_cost_bounds, OVS_RO },
+    { "changes", NULL, 0, 0, test_changes, OVS_RO },
+    { "bound", NULL, 0, 0, test_bound, OVS_RO },
+    { "deviation", NULL, 0, 0, test_deviation, OVS_RO },
+    { "max-buckets", NULL, 0, 0, test_max_buckets, OVS_RO },
     { "shares", NULL, 0, 0, test_shares, OVS_RO },
     { "compute", NULL, 0, 0, compute, OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },
