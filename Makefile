@@ -15,13 +15,16 @@ packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	libtool pkg-config python3 \
 	curl ethtool iproute2 net-tools netbase netcat-openbsd openssl procps \
 	python3-packaging
+portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
+	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all assemble check check-upstream clean configure demo distclean help \
-	install refresh sandbox series
+.PHONY: all assemble bench-balance bench-change check check-portable \
+	check-upstream clean configure demo distclean help install refresh \
+	sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -31,6 +34,9 @@ help:
 #: make demo            what a change of the backends does to open connections
 #: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
+#: make check-portable  the same slots with other compilers and machines (10 min)
+#: make bench-balance   balance against disruption, next to other methods
+#: make bench-change    time and memory of a table, next to stock dp_hash
 #: make series          write the patches for ovs-dev to build/series
 #: make refresh         bring edits made in build/ovs back to patches/
 #:                      (PATCH=FILE: to that patch)
@@ -62,6 +68,18 @@ check: all
 
 check-upstream: all
 	@scripts/check-upstream
+
+check-portable: all
+	@scripts/packages $(packages) $(portable_packages)
+	@scripts/check-portable
+
+bench-balance: all
+	@scripts/packages $(packages) gnuplot-nox
+	@bench/balance
+
+bench-change: all
+	@bench/build change
+	@build/bench/change $(BENCH_FLAGS)
 
 series: assemble
 	@scripts/series build/series

@@ -55,26 +55,21 @@ rendezvous_member_init(struct rendezvous_member *member, uint32_t basis,
 }
 
 /* The order of a member is a permutation of the n_bits-bit numbers.  It takes
- * one of them through steps that are bijections.  In each, spread_up() carries
- * differences from lower to higher bits, and fold() brings them back down, to
- * where the next multiplication spreads them.  The second term of fold() is
- * for the highest bit, which spread_up() leaves alone.
+ * one of them, or a vector of them at once, through steps that are bijections.
+ * SPREAD_UP carries differences from lower to higher bits, and FOLD brings
+ * them back down, to where the next multiplication spreads them.  The second
+ * term of FOLD is for the highest bit, which SPREAD_UP leaves alone.
  *
- * fold() is its own inverse. */
-static inline uint16_t
-spread_up(struct rendezvous_step step, uint16_t mask, uint16_t x)
-{
-    x += step.add;
-    return (x * (uint32_t) step.mul) & mask;
-}
+ * FOLD is its own inverse. */
+#define SPREAD_UP(X, ADD, MUL) (((X) + (ADD)) * (MUL))
+#define SPREAD_UP_INVERSE(X, ADD, INVERSE_MUL) ((X) * (INVERSE_MUL) - (ADD))
+#define FOLD(X, N_BITS) \
+    ((X) ^ ((X) >> (((N_BITS) + 1) / 2)) ^ ((X) >> ((N_BITS) - 1)))
 
-static inline uint16_t
-fold(unsigned int n_bits, uint16_t x)
-{
-    return x ^ (x >> ((n_bits + 1) / 2)) ^ (x >> (n_bits - 1));
-}
+/* The compiler makes use of what vector instructions there are. */
+typedef uint16_t batch __attribute__((vector_size(2 * RENDEZVOUS_BATCH)));
 
-static inline uint16_t
+static uint16_t
 slot_mask(unsigned int n_bits)
 {
     return (UINT32_C(1) << n_bits) - 1;
@@ -88,10 +83,13 @@ rendezvous_place(const struct rendezvous_member *member, unsigned int n_bits,
                  uint32_t slot)
 {
     uint16_t mask = slot_mask(n_bits);
-    uint16_t x = slot;
+    uint32_t x = slot;
 
     for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-        x = fold(n_bits, spread_up(member->steps[i], mask, x));
+        const struct rendezvous_step *step = &member->steps[i];
+
+        x = SPREAD_UP(x, step->add, step->mul) & mask;
+        x = FOLD(x, n_bits);
     }
     return x;
 }
@@ -103,17 +101,16 @@ rendezvous_places(const struct rendezvous_member *member, unsigned int n_bits,
                   uint16_t places[RENDEZVOUS_BATCH])
 {
     uint16_t mask = slot_mask(n_bits);
-    uint16_t x[RENDEZVOUS_BATCH];
+    batch x;
 
-    memcpy(x, slots, sizeof x);
+    memcpy(&x, slots, sizeof x);
     for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-        struct rendezvous_step step = member->steps[i];
+        const struct rendezvous_step *step = &member->steps[i];
 
-        for (int j = 0; j < RENDEZVOUS_BATCH; j++) {
-            x[j] = fold(n_bits, spread_up(step, mask, x[j]));
-        }
+        x = SPREAD_UP(x, step->add, step->mul) & mask;
+        x = FOLD(x, n_bits);
     }
-    memcpy(places, x, sizeof x);
+    memcpy(places, &x, sizeof x);
 }
 
 /* Returns the inverse of odd 'x' modulo 2**16.  Each turn doubles the number
@@ -137,20 +134,16 @@ rendezvous_slots(const struct rendezvous_member *member, unsigned int n_bits,
                  uint16_t slots[RENDEZVOUS_BATCH])
 {
     uint16_t mask = slot_mask(n_bits);
-    uint16_t x[RENDEZVOUS_BATCH];
+    batch x;
 
-    memcpy(x, places, sizeof x);
+    memcpy(&x, places, sizeof x);
     for (int i = RENDEZVOUS_ROUNDS - 1; i >= 0; i--) {
-        uint16_t add = member->steps[i].add;
-        uint16_t mul = inverse(member->steps[i].mul);
+        const struct rendezvous_step *step = &member->steps[i];
 
-        for (int j = 0; j < RENDEZVOUS_BATCH; j++) {
-            uint16_t y = fold(n_bits, x[j]) * (uint32_t) mul;
-
-            x[j] = (y - add) & mask;
-        }
+        x = FOLD(x, n_bits);
+        x = SPREAD_UP_INVERSE(x, step->add, inverse(step->mul)) & mask;
     }
-    memcpy(slots, x, sizeof x);
+    memcpy(slots, &x, sizeof x);
 }
 
 /* Returns the draw of 'member' for 'slot', whose place is 'place', in a table

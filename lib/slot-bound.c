@@ -170,8 +170,7 @@ slot_bound_create_owners(const struct slot_table *table)
         }
     }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        propose(&match, table->winners[slot].member, slot,
-                table->winners[slot].place);
+        propose(&match, table->winners[slot], slot, table->places[slot]);
     }
     while (match.n_free) {
         propose_free_slots(&match);

@@ -42,11 +42,13 @@ struct slot_claim {
 bool slot_claim_is_better__(const struct slot_claim *,
                             const struct slot_claim *, unsigned int n_bits);
 uint64_t slot_claim_reach(const struct slot_claim *, unsigned int n_bits);
+uint32_t slot_claim_min_place(uint64_t reach, unsigned int n_bits,
+                              uint16_t weight);
 void slot_claim_find_best(const struct rendezvous_member[], size_t n_members,
                           unsigned int n_bits,
                           const uint16_t slots[RENDEZVOUS_BATCH],
                           size_t n_slots, const uint32_t *min_places,
-                          struct slot_claim best[]);
+                          struct slot_claim best[RENDEZVOUS_BATCH]);
 
 /* Returns true if 'a' is the better of two claims to the same slot of a table
  * of 2**n_bits slots: that with the lesser cost divided by weight, else that
@@ -71,18 +73,6 @@ slot_claim_is_better(const struct slot_claim *a, const struct slot_claim *b,
         }
     }
     return slot_claim_is_better__(a, b, n_bits);
-}
-
-/* Returns false if no claim of a member with the given 'weight' at the given
- * 'place' or a lower one in a table of 2**n_bits slots is better than one with
- * the given 'reach'.  See slot_claim_reach(). */
-static inline bool
-slot_claim_is_within(uint64_t reach, unsigned int n_bits, uint16_t weight,
-                     uint16_t place)
-{
-    uint64_t distance = (UINT32_C(1) << n_bits) - 1 - place;
-
-    return distance << 16 <= reach * weight;
 }
 
 #endif /* slot-claim.h */

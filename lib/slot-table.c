@@ -15,6 +15,7 @@
 #include <config.h>
 #include "slot-table.h"
 #include <stdlib.h>
+#include <string.h>
 #include "bitmap.h"
 #include "coverage.h"
 #include "slot-bound.h"
@@ -27,27 +28,34 @@ COVERAGE_DEFINE(slot_table_update);
 /* Index of no member. */
 #define NONE UINT16_MAX
 
+/* A table is built anew if, per slot, more members than this would have to be
+ * asked for what they think of slots without a winner.  Building asks each
+ * member for a few hundred slots. */
+#define MAX_ASKED 256
+
+/* How many slots at once update() looks up: a divisor of all numbers of slots
+ * for which compilers use vector instructions. */
+#define MAP_BLOCK 8
+
 static struct slot_claim
 winning_claim(const struct slot_table *table, uint32_t slot)
 {
-    const struct slot_winner *winner = &table->winners[slot];
+    uint16_t winner = table->winners[slot];
 
     return (struct slot_claim) {
-        .member = (winner->member != NONE
-                   ? &table->members[winner->member]
-                   : NULL),
+        .member = winner != NONE ? &table->members[winner] : NULL,
         .slot = slot,
-        .place = winner->place,
+        .place = table->places[slot],
     };
 }
 
 /* Brings 'table''s reach up to date for the winners there are, if the
- * 'weight' of all members that have been let win has doubled since it was
- * last. */
+ * 'weight' of all members that have been let win has grown by half since it
+ * was last. */
 static void
 update_reach(struct slot_table *table, uint64_t weight)
 {
-    if (weight < 2 * table->reach_weight) {
+    if (2 * weight < 3 * table->reach_weight) {
         return;
     }
     table->reach_weight = weight;
@@ -60,11 +68,9 @@ update_reach(struct slot_table *table, uint64_t weight)
         worst[i] = UINT32_MAX;
     }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        const struct slot_winner *winner = &table->winners[slot];
+        uint32_t *place = &worst[table->winners[slot]];
 
-        if (winner->place < worst[winner->member]) {
-            worst[winner->member] = winner->place;
-        }
+        *place = MIN(*place, table->places[slot]);
     }
     for (size_t i = 0; i < table->n_buckets; i++) {
         if (worst[i] != UINT32_MAX) {
@@ -89,33 +95,29 @@ let_win(struct slot_table *table, uint16_t index)
 {
     const struct rendezvous_member *member = &table->members[index];
     unsigned int n_bits = table->params.n_bits;
-    uint16_t top = slot_table_n_slots(table) - 1;
+    uint32_t min_place = slot_claim_min_place(table->reach, n_bits,
+                                              member->weight);
+    uint32_t end = slot_table_n_slots(table);
     uint16_t places[RENDEZVOUS_BATCH];
     uint16_t slots[RENDEZVOUS_BATCH];
 
-    for (uint32_t distance = 0; distance <= top; distance++) {
-        unsigned int i = distance % RENDEZVOUS_BATCH;
+    while (end > min_place) {
+        size_t n = MIN(end - min_place, RENDEZVOUS_BATCH);
 
-        if (!i) {
-            for (unsigned int j = 0; j < RENDEZVOUS_BATCH; j++) {
-                places[j] = top - distance - j;
+        for (size_t i = 0; i < RENDEZVOUS_BATCH; i++) {
+            places[i] = end - 1 - i;
+        }
+        rendezvous_slots(member, n_bits, places, slots);
+        for (size_t i = 0; i < n; i++) {
+            struct slot_claim claim = { member, slots[i], places[i] };
+            struct slot_claim winner = winning_claim(table, slots[i]);
+
+            if (slot_claim_is_better(&claim, &winner, n_bits)) {
+                table->winners[slots[i]] = index;
+                table->places[slots[i]] = places[i];
             }
-            rendezvous_slots(member, n_bits, places, slots);
         }
-        if (!slot_claim_is_within(table->reach, n_bits, member->weight,
-                                  places[i])) {
-            break;
-        }
-
-        struct slot_claim claim = { member, slots[i], places[i] };
-        struct slot_claim winner = winning_claim(table, slots[i]);
-
-        if (slot_claim_is_better(&claim, &winner, n_bits)) {
-            table->winners[slots[i]] = (struct slot_winner) {
-                .member = index,
-                .place = places[i],
-            };
-        }
+        end -= n;
     }
 }
 
@@ -131,10 +133,8 @@ find_winners(struct slot_table *table,
     for (size_t i = 0; i < n; i++) {
         uint64_t reach = slot_claim_reach(&best[i], table->params.n_bits);
 
-        table->winners[slots[i]] = (struct slot_winner) {
-            .member = best[i].member - table->members,
-            .place = best[i].place,
-        };
+        table->winners[slots[i]] = best[i].member - table->members;
+        table->places[slots[i]] = best[i].place;
         table->reach = MAX(table->reach, reach);
     }
 }
@@ -148,7 +148,7 @@ build(struct slot_table *table)
 
     COVERAGE_INC(slot_table_build);
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        table->winners[slot].member = NONE;
+        table->winners[slot] = NONE;
     }
     table->reach = SLOT_CLAIM_MAX_REACH;
     table->reach_weight = 0;
@@ -163,45 +163,51 @@ build(struct slot_table *table)
  * index map[i] in 'table', or NONE if it is not there or has less weight now.
  * The members whose bits are set in 'gained' are new or have more weight.
  *
- * Returns false, with no useful winners, if building the table is cheaper.
- * For a slot without winner all members must be asked; building asks each
- * member for a few hundred times as many as there are slots in all, at most,
- * see let_win(). */
+ * Returns false, with no useful winners, if building the table is cheaper. */
 static bool
 update(struct slot_table *table, const struct slot_table *old,
        const uint16_t map[], const unsigned long *gained)
 {
     uint32_t n_slots = slot_table_n_slots(table);
-    uint16_t slots[RENDEZVOUS_BATCH] = { 0 };
-    uint64_t n_losers = 0;
+    size_t n_lost = 0, allocated_lost = 0;
+    uint16_t *lost = NULL;
     uint64_t weight = 0;
-    size_t n = 0;
 
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        table->winners[slot] = (struct slot_winner) {
-            .member = map[old->winners[slot].member],
-            .place = old->winners[slot].place,
-        };
-        n_losers += table->winners[slot].member == NONE;
-    }
-    if (n_losers * table->n_buckets > UINT64_C(256) * n_slots) {
-        return false;
-    }
+    for (uint32_t slot = 0; slot < n_slots; slot += MAP_BLOCK) {
+        uint16_t block[MAP_BLOCK];
+        uint16_t n_none = 0;
 
-    if (n_losers || bitmap_count1(gained, table->n_buckets)) {
-        COVERAGE_INC(slot_table_update);
-    }
-    table->reach = old->reach;
-    for (uint32_t slot = 0; n_losers > 0; slot++) {
-        if (table->winners[slot].member == NONE) {
-            slots[n++] = slot;
-            n_losers--;
-            if (n == RENDEZVOUS_BATCH || !n_losers) {
-                find_winners(table, slots, n);
-                n = 0;
+        for (int i = 0; i < MAP_BLOCK; i++) {
+            block[i] = map[old->winners[slot + i]];
+        }
+        memcpy(&table->winners[slot], block, sizeof block);
+        for (int i = 0; i < MAP_BLOCK; i++) {
+            n_none += block[i] == NONE;
+        }
+        for (int i = 0; n_none && i < MAP_BLOCK; i++) {
+            if (block[i] == NONE) {
+                if (n_lost + RENDEZVOUS_BATCH >= allocated_lost) {
+                    allocated_lost = 2 * (n_lost + RENDEZVOUS_BATCH);
+                    lost = xrealloc(lost, allocated_lost * sizeof *lost);
+                }
+                lost[n_lost++] = slot + i;
             }
         }
     }
+    if (n_lost * (uint64_t) table->n_buckets > MAX_ASKED * n_slots) {
+        free(lost);
+        return false;
+    }
+
+    if (n_lost || bitmap_count1(gained, table->n_buckets)) {
+        COVERAGE_INC(slot_table_update);
+    }
+    memcpy(table->places, old->places, n_slots * sizeof *table->places);
+    table->reach = old->reach;
+    for (size_t i = 0; i < n_lost; i += RENDEZVOUS_BATCH) {
+        find_winners(table, &lost[i], MIN(n_lost - i, RENDEZVOUS_BATCH));
+    }
+    free(lost);
 
     size_t i;
     BITMAP_FOR_EACH_1 (i, table->n_buckets, gained) {
@@ -325,12 +331,15 @@ slot_table_create(const struct slot_table_params *params,
                     || old->params.n_bits != params->n_bits)) {
             old = NULL;
         }
-        table->winners = xmalloc(slot_table_n_slots(table)
-                                 * sizeof *table->winners);
+
+        uint32_t n_slots = slot_table_n_slots(table);
+
+        table->winners = xmalloc(2 * n_slots * sizeof *table->winners);
+        table->places = &table->winners[n_slots];
         set_winners(table, old);
-        if (params->load_bound) {
-            table->owners = slot_bound_create_owners(table);
-        }
+        table->owners = (params->load_bound
+                         ? slot_bound_create_owners(table)
+                         : table->winners);
     }
     return table;
 }
@@ -343,8 +352,10 @@ slot_table_destroy(struct slot_table *table)
     if (table) {
         free(table->members);
         free(table->aux);
+        if (table->owners != table->winners) {
+            free(table->owners);
+        }
         free(table->winners);
-        free(table->owners);
         free(table);
     }
 }
@@ -354,12 +365,7 @@ slot_table_destroy(struct slot_table *table)
 void *
 slot_table_owner(const struct slot_table *table, uint32_t slot)
 {
-    if (!table->n_buckets) {
-        return NULL;
-    }
-    return table->aux[table->owners
-                      ? table->owners[slot]
-                      : table->winners[slot].member];
+    return table->n_buckets ? table->aux[table->owners[slot]] : NULL;
 }
 
 /* Returns the 'aux' of the bucket of 'table' with the best claim to 'slot'

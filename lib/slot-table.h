@@ -58,16 +58,14 @@
  *   - a table from nothing: time in proportion to s * log(s) * log(n), but not
  *     more than s * n;
  *
- *   - with one bucket more than the table that it replaces: a copy, and
- *     s * log(s) / n;
+ *   - from the table that it replaces: a copy; for each bucket that comes or
+ *     gets more weight, s * log(s) / n; for each slot of a bucket that goes or
+ *     gets less weight, n, so that one bucket is together s;
  *
- *   - with one bucket less: a copy, and the buckets for each slot that the
- *     bucket owned, together s;
- *
- *   - a load bound: the buckets for each slot that moves on;
+ *   - with a load bound: s * log(s / n), and n for each slot that moves on;
  *
  *   - finding the owner of a slot: a load; finding a substitute for an owner
- *     that is not live: the buckets;
+ *     that is not live: n;
  *
  *   - memory: 4 bytes a slot, 6 with a load bound, and 48 a bucket.
  *
@@ -94,26 +92,25 @@ struct slot_bucket {
 struct slot_table {
     struct slot_table_params params;
 
-    /* The buckets with a weight, by increasing id.  If there is none, the
-     * other pointers are null. */
+    /* The buckets with a weight, by increasing id.  If there is none, all
+     * pointers are null. */
     size_t n_buckets;
     struct rendezvous_member *members;
     void **aux;
 
     /* The winner of each slot without regard to a load bound: its index in
-     * 'members' and the slot's place in its order. */
-    struct slot_winner {
-        uint16_t member;
-        uint16_t place;
-    } *winners;
+     * 'members', and the slot's place in its order. */
+    uint16_t *winners;
+    uint16_t *places;
 
     /* No winner has a greater reach, see slot-claim.h.  Brought up to date
-     * whenever the sum of weights has doubled since the last time. */
+     * whenever the sum of weights, then in 'reach_weight', has grown by half
+     * since the last time. */
     uint64_t reach;
     uint64_t reach_weight;
 
-    /* The owner of each slot: its index in 'members'.  Null without a load
-     * bound, when the winners are the owners. */
+    /* The owner of each slot: its index in 'members'.  The same array as
+     * 'winners' without a load bound. */
     uint16_t *owners;
 };
 

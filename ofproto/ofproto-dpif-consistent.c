@@ -18,6 +18,7 @@
 #include "ofproto-dpif.h"
 #include "openvswitch/list.h"
 #include "openvswitch/vlog.h"
+#include "slot-balance.h"
 #include "slot-table.h"
 #include "util.h"
 
@@ -94,4 +95,16 @@ group_dpif_set_up_slots(struct group_dpif *group,
     group->slot_table = slot_table_create(&params, buckets, n,
                                           old ? old->slot_table : NULL);
     free(buckets);
+
+    group->slots_warned = old && old->slots_warned;
+    if (!group->slots_warned) {
+        char *warning = slot_balance_check(group->slot_table);
+
+        if (warning) {
+            VLOG_WARN("%s: group %"PRIu32": %s", group->up.ofproto->name,
+                      group->up.group_id, warning);
+            group->slots_warned = true;
+            free(warning);
+        }
+    }
 }

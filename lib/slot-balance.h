@@ -1,0 +1,42 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef SLOT_BALANCE_H
+#define SLOT_BALANCE_H 1
+
+#include <stdint.h>
+
+/* Balance of a slot table: how evenly it spreads its slots, for users who have
+ * chosen too few of them. */
+
+struct slot_table;
+
+struct slot_balance {
+    /* The bucket with the most slots for its weight, and its slots as a
+     * percentage of its share. */
+    uint32_t fullest;
+    uint64_t fullest_percent;
+
+    /* How many buckets own no slot, and the first of them. */
+    uint32_t n_empty;
+    uint32_t empty;
+};
+
+/* A bucket should not have more than so many percent of its share. */
+#define SLOT_BALANCE_MAX_PERCENT 150
+
+void slot_balance_get(const struct slot_table *, struct slot_balance *);
+char *slot_balance_check(const struct slot_table *);
+
+#endif /* slot-balance.h */
