@@ -1,28 +1,37 @@
 # Draws what bench/balance has measured: gnuplot -c balance.gnuplot CSV SVG
 
-set terminal svg size 1200,420 font "sans,12" background "white"
+set terminal svg size 1300,860 font "sans,11" background "white"
 set output ARG2
 set datafile separator ","
-set multiplot layout 1,5 \
-    title "Balance against disruption: from left to right 16384, 4096, 1024, 256 slots"
-set xlabel "fullest bucket / share"
-set xrange [1:2]
-set yrange [0:0.07]
-set xtics 0.25
-set format y "%.0f %%"
-set ytics ("0 %%" 0, "1 %%" .01, "2 %%" .02, "3 %%" .03, "4 %%" .04, "5 %%" .05, "6 %%" .06, "7 %%" .07)
+set multiplot layout 4,5 margins 0.06,0.99,0.07,0.88 spacing 0.035,0.07 \
+    title "Balance against disruption, lower left is better\n{/*0.9 A curve a method: consistent-dp-hash from pure (right) over load bounds of 10, 5 and 1 % to 0 % (left).  Webster's (dp\\_hash): 50 to 99 %.}"
+set yrange [0:*]
 set grid
-set key top right samplen 1.5
+set format x "%.2f"
+set format y "%.1f %%"
 
-methods = "pure,bound 10 %,bound 5 %,bound 1 %,Maglev"
-colors = "#1b7837 #4393c3 #2166ac #053061 #d6604d"
-method(i) = i == 1 ? "pure" : i == 2 ? "bound 10 %" : i == 3 ? "bound 5 %" : i == 4 ? "bound 1 %" : "Maglev"
-do for [n in "10 32 64 100 250"] {
-    set title n . " buckets"
-    if (n eq "10") { set ylabel "collateral when a bucket is removed" } else { unset ylabel }
-    if (n eq "250") { set key } else { unset key }
-    plot for [i=1:5] ARG1 \
-        using (strcol(1) eq method(i) && $2 == int(n) ? $5 : NaN):7 \
-        with linespoints lw 2 pt 7 ps 0.5 lc rgb word(colors, i) title method(i)
+chosen(methods, n, slots) = sprintf( \
+    "< awk -F, '$2 == %s && $3 == %s && $1 ~ /^(%s)/' %s", \
+    n, slots, methods, ARG1)
+do for [slots in "256 1024 4096 16384"] {
+    do for [n in "10 32 64 100 250"] {
+        stats chosen("pure|Maglev", n, slots) using 5 nooutput
+        step = ceil((STATS_max - 1) / 3 / 0.02) * 0.02
+        set xtics step
+        set xrange [1 - step / 10:1 + 3.1 * step]
+        set title n . " buckets, " . slots . " slots" offset 0,-0.7
+        set xlabel slots eq "16384" ? "fullest bucket / share" : ""
+        set ylabel n eq "10" ? "collateral of a removal" : ""
+        if (slots eq "256" && n eq "250") {
+            set key at screen 0.99,0.985 top right samplen 2 horizontal
+        } else {
+            unset key
+        }
+        plot chosen("pure|.?bound", n, slots) using 5:(100 * $7) \
+                 with linespoints lw 2 pt 7 ps 0.5 lc rgb "#2166ac" \
+                 title "consistent-dp-hash", \
+             chosen("Maglev", n, slots) using 5:(100 * $7) \
+                 with points pt 9 ps 1.1 lc rgb "#d6604d" title "Maglev"
+    }
 }
 unset multiplot
