@@ -12,8 +12,7 @@
  * limitations under the License.
  */
 
-/* Tests lib/rendezvous.c, lib/slot-claim.c, lib/slot-table.c and
- * lib/slot-bound.c: what a slot table promises, on
+/* Tests lib/slot-claim.c, lib/slot-table.c and lib/slot-bound.c: what a slot table promises, on
  * random sets of buckets at fixed seeds, each property in a way that does not
  * lean on how the table is made.  tests/slot_table.py is a model of the table
  * that it is compared with, through the "compute" command. */
@@ -293,70 +292,6 @@ test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
-/* The draws of a bucket fall into each stratum once, for each number of slots,
- * and slots are found by their places. */
-static void
-test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
-{
-    for (unsigned int n_bits = RENDEZVOUS_MIN_BITS;
-         n_bits <= RENDEZVOUS_MAX_BITS; n_bits++) {
-        unsigned long *seen = bitmap_allocate(1u << n_bits);
-
-        for (int i = 0; i < 100; i++) {
-            uint16_t slots[RENDEZVOUS_BATCH];
-            uint16_t places[RENDEZVOUS_BATCH];
-            uint16_t found[RENDEZVOUS_BATCH];
-            struct rendezvous_member member;
-
-            rendezvous_member_init(&member, random_number(32),
-                                   random_number(32), 1);
-            for (uint32_t slot = 0; slot < 1u << n_bits; slot++) {
-                uint32_t place = rendezvous_place(&member, n_bits, slot);
-                uint64_t x = rendezvous_draw(&member, n_bits, slot, place);
-                unsigned int j = slot % RENDEZVOUS_BATCH;
-
-                ovs_assert(x & 1);
-                ovs_assert(x >> (64 - n_bits) == place);
-                ovs_assert(bitmap_is_set(seen, place) == i % 2);
-                bitmap_set(seen, place, !(i % 2));
-
-                if (!j) {
-                    for (unsigned int k = 0; k < RENDEZVOUS_BATCH; k++) {
-                        slots[k] = slot + k;
-                    }
-                    rendezvous_places(&member, n_bits, slots, places);
-                    rendezvous_slots(&member, n_bits, places, found);
-                }
-                ovs_assert(places[j] == place);
-                ovs_assert(found[j] == slot);
-            }
-        }
-        bitmap_free(seen);
-    }
-}
-
-/* The rough bounds of a cost are true, and not too rough. */
-static void
-test_cost_bounds(struct ovs_cmdl_context *ctx OVS_UNUSED)
-{
-    for (int i = 0; i < 1000000; i++) {
-        uint64_t x = i < 2000 ? UINT64_MAX - i : random_uint64();
-
-        x = (x >> random_range(64)) | 1;
-        if (random_range(2)) {
-            x = -x;             /* Close to 1 as often as close to 0. */
-        }
-
-        uint64_t cost = rendezvous_cost(x);
-        uint64_t min = rendezvous_cost_min(x);
-        uint64_t max = rendezvous_cost_max(x);
-
-        ovs_assert(min <= cost && cost <= max);
-        ovs_assert(cost - min <= cost / 9 + 2000);
-        ovs_assert(max - cost <= cost / 9 + 2000);
-    }
-}
-
 /* Fails unless 'hits' out of 'n' independent trials, each with probability
  * 'p', can be chance: by the bound of Chernoff and Hoeffding, so many hits or
  * more, or so few or less, have a probability below exp(-25) = 1.4e-11. */
@@ -600,6 +535,33 @@ test_max_buckets(struct ovs_cmdl_context *ctx OVS_UNUSED)
     free(buckets);
 }
 
+/* Fails unless the 'n' 'hits', of as many independent trials together, can come
+ * from the probabilities weights[i] / 'total': Pearson's chi-square test, with
+ * a limit far beyond any chance.  Buckets that are expected to be hit less than
+ * 5 times count as one. */
+static void
+check_chi_square(const size_t hits[], const uint16_t weights[], size_t n,
+                 double total, double n_trials)
+{
+    double rare_hits = 0, rare = 0, sum = 0, df = -1;
+
+    for (size_t i = 0; i <= n; i++) {
+        double expected = i < n ? n_trials * weights[i] / total : rare;
+        double seen = i < n ? hits[i] : rare_hits;
+
+        if (i < n && expected < 5) {
+            rare += expected;
+            rare_hits += seen;
+        } else if (expected >= 5) {
+            sum += (seen - expected) * (seen - expected) / expected;
+            df++;
+        }
+    }
+    if (sum > df + 8 * sqrt(2 * df) + 25) {
+        ovs_fatal(0, "chi-square %.1f with %.0f degrees of freedom", sum, df);
+    }
+}
+
 /* The share of a bucket is its weight's share of the sum of weights.  Tables
  * with different bases are independent, so that each slot gives one trial. */
 static void
@@ -613,6 +575,8 @@ test_shares(struct ovs_cmdl_context *ctx OVS_UNUSED)
         { 100, 1 },
         { 1000, 999, 1 },
         { 65535, 1 },
+        { 65535, 1, 1, 1, 1 },
+        { 65535, 4096, 256, 16, 1 },
         { 65535, 65534, 3 },
     };
     enum { N_BASES = 20000 };
@@ -638,6 +602,7 @@ test_shares(struct ovs_cmdl_context *ctx OVS_UNUSED)
             slot_table_destroy(table);
         }
         for (uint32_t slot = 0; slot < 16; slot++) {
+            check_chi_square(hits[slot], weights[i], 5, total, N_BASES);
             for (size_t k = 0; k < 5; k++) {
                 if (weights[i][k]) {
                     check_binomial(hits[slot][k], N_BASES,
@@ -759,8 +724,6 @@ static const struct ovs_cmdl_command commands[] = {
     { "subset", NULL, 0, 0, test_subset, OVS_RO },
     { "order-and-unit", NULL, 0, 0, test_order_and_unit, OVS_RO },
     { "definition", NULL, 0, 0, test_definition, OVS_RO },
-    { "strata", NULL, 0, 0, test_strata, OVS_RO },
-    { "cost-bounds", NULL, 0, 0, test_cost_bounds, OVS_RO },
     { "changes", NULL, 0, 0, test_changes, OVS_RO },
     { "bound", NULL, 0, 0, test_bound, OVS_RO },
     { "deviation", NULL, 0, 0, test_deviation, OVS_RO },
