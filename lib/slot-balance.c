@@ -24,6 +24,17 @@
  * less than sqrt(0.5 / 64) = 0.09, the probability is below 1e-8. */
 #define SAFE_SHARE 64
 
+struct balance {
+    /* The bucket with the most slots for its weight, and its slots as a
+     * percentage of its share. */
+    uint32_t fullest;
+    uint64_t fullest_percent;
+
+    /* How many buckets own no slot, and the first of them. */
+    uint32_t n_empty;
+    uint32_t empty;
+};
+
 static void
 get_weights(const struct slot_table *table, uint64_t *least, uint64_t *total)
 {
@@ -37,8 +48,8 @@ get_weights(const struct slot_table *table, uint64_t *least, uint64_t *total)
 
 /* Stores the balance of 'table', which must have a bucket, in '*balance'.
  * Takes time in proportion to the slots and the buckets. */
-void
-slot_balance_get(const struct slot_table *table, struct slot_balance *balance)
+static void
+get_balance(const struct slot_table *table, struct balance *balance)
 {
     uint32_t *loads = xcalloc(table->n_buckets, sizeof *loads);
     uint32_t n_slots = slot_table_n_slots(table);
@@ -88,8 +99,8 @@ mends(const struct slot_table *table, const struct slot_table_params *params)
     }
     struct slot_table *other = slot_table_create(params, buckets,
                                                  table->n_buckets, table);
-    struct slot_balance balance;
-    slot_balance_get(other, &balance);
+    struct balance balance;
+    get_balance(other, &balance);
     slot_table_destroy(other);
     free(buckets);
 
@@ -138,7 +149,7 @@ char *
 slot_balance_check(const struct slot_table *table)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
-    struct slot_balance balance;
+    struct balance balance;
     uint64_t least, total;
 
     get_weights(table, &least, &total);
@@ -147,7 +158,7 @@ slot_balance_check(const struct slot_table *table)
         return NULL;
     }
 
-    slot_balance_get(table, &balance);
+    get_balance(table, &balance);
     if (!table->params.load_bound
         && balance.fullest_percent > SLOT_BALANCE_MAX_PERCENT) {
         ds_put_format(&s, "bucket %"PRIu32" has %"PRIu64".%02"PRIu64" times "

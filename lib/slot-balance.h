@@ -15,28 +15,14 @@
 #ifndef SLOT_BALANCE_H
 #define SLOT_BALANCE_H 1
 
-#include <stdint.h>
-
 /* Balance of a slot table: how evenly it spreads its slots, for users who have
  * chosen too few of them. */
 
 struct slot_table;
 
-struct slot_balance {
-    /* The bucket with the most slots for its weight, and its slots as a
-     * percentage of its share. */
-    uint32_t fullest;
-    uint64_t fullest_percent;
-
-    /* How many buckets own no slot, and the first of them. */
-    uint32_t n_empty;
-    uint32_t empty;
-};
-
 /* A bucket should not have more than so many percent of its share. */
 #define SLOT_BALANCE_MAX_PERCENT 150
 
-void slot_balance_get(const struct slot_table *, struct slot_balance *);
 char *slot_balance_check(const struct slot_table *);
 
 #endif /* slot-balance.h */

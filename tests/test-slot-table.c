@@ -12,10 +12,11 @@
  * limitations under the License.
  */
 
-/* Tests lib/slot-claim.c, lib/slot-table.c and lib/slot-bound.c: what a slot table promises, on
- * random sets of buckets at fixed seeds, each property in a way that does not
- * lean on how the table is made.  tests/slot_table.py is a model of the table
- * that it is compared with, through the "compute" command. */
+/* Tests lib/slot-claim.c, lib/slot-table.c and lib/slot-bound.c: what a slot
+ * table promises, on random sets of buckets at fixed seeds, each property in a
+ * way that does not lean on how the table is made.  tests/slot_table.py is a
+ * model of the table that it is compared with, through the "compute"
+ * command. */
 
 #include <config.h>
 #undef NDEBUG
@@ -79,6 +80,7 @@ random_group(struct group *group, size_t min)
 
     group->params.basis = random_number(32);
     group->params.n_bits = 4 + random_range(5);
+    group->params.load_bound = 0;
     group->n = 0;
     while (group->n < n) {
         add_bucket(group, weight);
@@ -251,7 +253,8 @@ is_live(void *b_, void *dead_)
 }
 
 /* Owners, and their substitutes while they are dead, are the first in the
- * order of the slot.  A bucket of weight 0 is neither. */
+ * order of the slot; the substitutes with a load bound, too.  A bucket of
+ * weight 0 is neither. */
 static void
 test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
@@ -261,6 +264,8 @@ test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
         random_group(&group, 0);
         struct slot_table *table = create(&group);
+        group.params.load_bound = 1;
+        struct slot_table *bounded = create(&group);
         for (uint32_t slot = 0; slot < 1u << group.params.n_bits; slot++) {
             const struct slot_bucket *first = NULL;
             const struct slot_bucket *first_live = NULL;
@@ -283,11 +288,12 @@ test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
                                           ? (long long int) first->id
                                           : -1));
 
-            const struct slot_bucket *live
-                = slot_table_best_live(table, slot, is_live, &dead);
-            ovs_assert(!live == !first_live);
-            ovs_assert(!live || live->id == first_live->id);
+            ovs_assert(slot_table_best_live(table, slot, is_live, &dead)
+                       == first_live);
+            ovs_assert(slot_table_best_live(bounded, slot, is_live, &dead)
+                       == first_live);
         }
+        slot_table_destroy(bounded);
         slot_table_destroy(table);
     }
 }
@@ -535,10 +541,10 @@ test_max_buckets(struct ovs_cmdl_context *ctx OVS_UNUSED)
     free(buckets);
 }
 
-/* Fails unless the 'n' 'hits', of as many independent trials together, can come
- * from the probabilities weights[i] / 'total': Pearson's chi-square test, with
- * a limit far beyond any chance.  Buckets that are expected to be hit less than
- * 5 times count as one. */
+/* Fails unless the 'n' 'hits', of 'n_trials' independent trials together, can
+ * come from the probabilities weights[i] / 'total': Pearson's chi-square test,
+ * with a limit far beyond any chance.  Buckets that are expected to be hit less
+ * than 5 times count as one. */
 static void
 check_chi_square(const size_t hits[], const uint16_t weights[], size_t n,
                  double total, double n_trials)
