@@ -75,47 +75,105 @@ slot_bound_capacities(const struct rendezvous_member members[], size_t n,
     free(lacks);
 }
 
-/* A slot in the heap of the bucket that holds it.  The slot that the bucket
- * wants least has the highest priority. */
-struct held_slot {
+/* A slot that a member without room owns.  The one that the member wants least
+ * has the highest priority. */
+struct owned_slot {
     struct heap_node node;
+    uint16_t slot;
+};
+
+/* A member while owners are found. */
+struct suitor {
+    uint32_t capacity;
+    uint32_t n_owned;
+
+    /* While it has room: the slots that it owns, as a list in match->next. */
+    uint32_t first;
+
+    /* From when it has no room on: the same, to find the worst. */
+    struct heap heap;
+    struct owned_slot *slots;
 };
 
 struct match {
     const struct slot_table *table;
-    struct held_slot *slots;
+    struct suitor *suitors;     /* For each member. */
+    uint32_t *min_places;       /* A member takes no slots at lower places. */
+    uint16_t *owners;           /* For each slot that is not free. */
+    uint32_t *next;             /* For each slot, see struct suitor. */
 
-    /* For each member. */
-    uint32_t *capacities;
-    struct heap *held;
-    uint32_t *min_places;       /* It takes no slots at lower places. */
-
-    /* Slots that no member holds. */
+    /* Slots without an owner. */
     uint16_t *free_slots;
     size_t n_free;
 };
 
-/* Lets 'member' take 'slot', which has 'place' in its order, if it has room or
- * wants it more than one that it holds, and give up that one. */
+static uint64_t
+place_to_priority(uint16_t place)
+{
+    return UINT16_MAX - place;
+}
+
+/* Makes 'member', which has no room any more, refuse what it does not want
+ * more than the worst of the slots that it owns. */
+static void
+update_min_place(struct match *match, size_t member)
+{
+    uint64_t priority = heap_max(&match->suitors[member].heap)->priority;
+
+    match->min_places[member] = UINT16_MAX - priority + 1;
+}
+
+/* Puts the slots of 'member' into its heap when it has no room any more. */
+static void
+fill_up(struct match *match, size_t member)
+{
+    const struct slot_table *table = match->table;
+    struct suitor *suitor = &match->suitors[member];
+    uint32_t slot = suitor->first;
+
+    suitor->slots = xmalloc(suitor->capacity * sizeof *suitor->slots);
+    for (uint32_t i = 0; i < suitor->capacity; i++) {
+        uint16_t place = (table->winners[slot] == member
+                          ? table->places[slot]
+                          : rendezvous_place(&table->members[member],
+                                             table->params.n_bits, slot));
+
+        suitor->slots[i].slot = slot;
+        heap_raw_insert(&suitor->heap, &suitor->slots[i].node,
+                        place_to_priority(place));
+        slot = match->next[slot];
+    }
+    heap_rebuild(&suitor->heap);
+    update_min_place(match, member);
+}
+
+/* Lets 'member' own 'slot', which has 'place' in its order, if it has room or
+ * wants it more than one that it owns, and give up that one. */
 static void
 propose(struct match *match, size_t member, uint16_t slot, uint16_t place)
 {
-    struct heap *held = &match->held[member];
+    struct suitor *suitor = &match->suitors[member];
 
     if (place < match->min_places[member]) {
         match->free_slots[match->n_free++] = slot;
         return;
     }
-    heap_insert(held, &match->slots[slot].node, UINT16_MAX - place);
-    if (heap_count(held) > match->capacities[member]) {
-        struct held_slot *worst = CONTAINER_OF(heap_max(held),
-                                               struct held_slot, node);
 
-        heap_remove(held, &worst->node);
-        match->free_slots[match->n_free++] = worst - match->slots;
-    }
-    if (heap_count(held) == match->capacities[member]) {
-        match->min_places[member] = UINT16_MAX - heap_max(held)->priority + 1;
+    match->owners[slot] = member;
+    if (suitor->n_owned < suitor->capacity) {
+        match->next[slot] = suitor->first;
+        suitor->first = slot;
+        if (++suitor->n_owned == suitor->capacity) {
+            fill_up(match, member);
+        }
+    } else {
+        struct owned_slot *worst = CONTAINER_OF(heap_max(&suitor->heap),
+                                                struct owned_slot, node);
+
+        match->free_slots[match->n_free++] = worst->slot;
+        worst->slot = slot;
+        heap_change(&suitor->heap, &worst->node, place_to_priority(place));
+        update_min_place(match, member);
     }
 }
 
@@ -154,21 +212,24 @@ slot_bound_create_owners(const struct slot_table *table)
     size_t n = table->n_buckets;
     struct match match = {
         .table = table,
-        .slots = xmalloc(n_slots * sizeof *match.slots),
-        .capacities = xmalloc(n * sizeof *match.capacities),
-        .held = xmalloc(n * sizeof *match.held),
+        .suitors = xcalloc(n, sizeof *match.suitors),
         .min_places = xcalloc(n, sizeof *match.min_places),
+        .owners = xmalloc(n_slots * sizeof *match.owners),
+        .next = xmalloc(n_slots * sizeof *match.next),
         .free_slots = xmalloc(n_slots * sizeof *match.free_slots),
     };
 
+    uint32_t *capacities = xmalloc(n * sizeof *capacities);
     slot_bound_capacities(table->members, n, table->params.n_bits,
-                          table->params.load_bound, match.capacities);
+                          table->params.load_bound, capacities);
     for (size_t i = 0; i < n; i++) {
-        heap_init(&match.held[i]);
-        if (!match.capacities[i]) {
+        match.suitors[i].capacity = capacities[i];
+        if (!capacities[i]) {
             match.min_places[i] = UINT32_MAX;
         }
     }
+    free(capacities);
+
     for (uint32_t slot = 0; slot < n_slots; slot++) {
         propose(&match, table->winners[slot], slot, table->places[slot]);
     }
@@ -176,19 +237,13 @@ slot_bound_create_owners(const struct slot_table *table)
         propose_free_slots(&match);
     }
 
-    uint16_t *owners = xmalloc(n_slots * sizeof *owners);
     for (size_t i = 0; i < n; i++) {
-        struct held_slot *slot;
-
-        HEAP_FOR_EACH (slot, node, &match.held[i]) {
-            owners[slot - match.slots] = i;
-        }
-        heap_destroy(&match.held[i]);
+        heap_destroy(&match.suitors[i].heap);
+        free(match.suitors[i].slots);
     }
-    free(match.slots);
-    free(match.capacities);
-    free(match.held);
+    free(match.suitors);
     free(match.min_places);
+    free(match.next);
     free(match.free_slots);
-    return owners;
+    return match.owners;
 }
