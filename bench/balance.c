@@ -13,9 +13,9 @@
  */
 
 /* Prints, as comma-separated values, how evenly methods of selection spread
- * slots over equal buckets, and how many slots change between buckets that stay
- * when one is removed or added.  bench/balance makes a table and a picture of
- * it, and says what the columns mean. */
+ * slots over equal buckets, and how many slots change between buckets that
+ * stay when one is removed or added.  bench/balance makes a table and a picture
+ * of it, and says what the columns mean. */
 
 #include <config.h>
 #undef NDEBUG
