@@ -143,24 +143,21 @@ slot_claim_find_best(const struct rendezvous_member members[],
 {
     uint64_t reach[RENDEZVOUS_BATCH];
     uint16_t places[RENDEZVOUS_BATCH];
-    uint16_t floors[RENDEZVOUS_BATCH]; /* For members with 'weight'. */
-    uint16_t weight = 0;
+    uint16_t floors[RENDEZVOUS_BATCH]; /* For the greatest weight. */
+    uint16_t max_weight = 0;
 
+    for (size_t m = 0; m < n_members; m++) {
+        max_weight = MAX(max_weight, members[m].weight);
+    }
     for (size_t i = 0; i < RENDEZVOUS_BATCH; i++) {
         best[i] = (struct slot_claim) { .slot = slots[i] };
         reach[i] = SLOT_CLAIM_MAX_REACH;
-        floors[i] = UINT16_MAX;
+        floors[i] = i < n_slots ? 0 : UINT16_MAX;
     }
     for (size_t m = 0; m < n_members; m++) {
         const struct rendezvous_member *member = &members[m];
         uint32_t min_place = min_places ? min_places[m] : 0;
 
-        if (member->weight != weight) {
-            weight = member->weight;
-            for (size_t i = 0; i < n_slots; i++) {
-                floors[i] = slot_claim_min_place(reach[i], n_bits, weight);
-            }
-        }
         rendezvous_places(member, n_bits, slots, places);
         if (!any_ge(places, floors)) {
             continue;
@@ -168,11 +165,14 @@ slot_claim_find_best(const struct rendezvous_member members[],
         for (size_t i = 0; i < n_slots; i++) {
             struct slot_claim claim = { member, slots[i], places[i] };
 
-            if (claim.place >= floors[i] && claim.place >= min_place
+            if (claim.place >= floors[i]
+                && claim.place >= min_place
+                && claim.place >= slot_claim_min_place(reach[i], n_bits,
+                                                       member->weight)
                 && slot_claim_is_better(&claim, &best[i], n_bits)) {
                 best[i] = claim;
                 reach[i] = slot_claim_reach(&claim, n_bits);
-                floors[i] = slot_claim_min_place(reach[i], n_bits, weight);
+                floors[i] = slot_claim_min_place(reach[i], n_bits, max_weight);
             }
         }
     }

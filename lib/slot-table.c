@@ -121,21 +121,27 @@ let_win(struct slot_table *table, uint16_t index)
     }
 }
 
-/* Finds winners for the 'n' first of 'slots', which have none. */
+/* Finds winners for the 'n' 'slots', which have none. */
 static void
-find_winners(struct slot_table *table,
-             const uint16_t slots[RENDEZVOUS_BATCH], size_t n)
+find_winners(struct slot_table *table, const uint16_t slots[], size_t n)
 {
-    struct slot_claim best[RENDEZVOUS_BATCH];
+    while (n > 0) {
+        size_t n_batch = MIN(n, RENDEZVOUS_BATCH);
+        uint16_t batch[RENDEZVOUS_BATCH] = { 0 };
+        struct slot_claim best[RENDEZVOUS_BATCH];
 
-    slot_claim_find_best(table->members, table->n_buckets,
-                         table->params.n_bits, slots, n, NULL, best);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t reach = slot_claim_reach(&best[i], table->params.n_bits);
+        memcpy(batch, slots, n_batch * sizeof *batch);
+        slot_claim_find_best(table->members, table->n_buckets,
+                             table->params.n_bits, batch, n_batch, NULL, best);
+        for (size_t i = 0; i < n_batch; i++) {
+            uint64_t reach = slot_claim_reach(&best[i], table->params.n_bits);
 
-        table->winners[slots[i]] = best[i].member - table->members;
-        table->places[slots[i]] = best[i].place;
-        table->reach = MAX(table->reach, reach);
+            table->winners[slots[i]] = best[i].member - table->members;
+            table->places[slots[i]] = best[i].place;
+            table->reach = MAX(table->reach, reach);
+        }
+        slots += n_batch;
+        n -= n_batch;
     }
 }
 
@@ -159,6 +165,41 @@ build(struct slot_table *table)
     }
 }
 
+/* Sets the winners of 'table' to those of 'old', whose member i has the index
+ * map[i] in 'table', or NONE.  Stores the slots that have no winner then in
+ * '*lost', which the caller must free, and returns their number. */
+static size_t
+copy_winners(struct slot_table *table, const struct slot_table *old,
+             const uint16_t map[], uint16_t **lost)
+{
+    uint32_t n_slots = slot_table_n_slots(table);
+    size_t n_lost = 0, allocated_lost = 0;
+
+    *lost = NULL;
+    for (uint32_t slot = 0; slot < n_slots; slot += MAP_BLOCK) {
+        uint16_t winners[MAP_BLOCK];
+        uint16_t n_none = 0;
+
+        for (int i = 0; i < MAP_BLOCK; i++) {
+            winners[i] = map[old->winners[slot + i]];
+        }
+        memcpy(&table->winners[slot], winners, sizeof winners);
+        for (int i = 0; i < MAP_BLOCK; i++) {
+            n_none += winners[i] == NONE;
+        }
+        for (int i = 0; n_none && i < MAP_BLOCK; i++) {
+            if (winners[i] == NONE) {
+                if (n_lost == allocated_lost) {
+                    *lost = x2nrealloc(*lost, &allocated_lost, sizeof **lost);
+                }
+                (*lost)[n_lost++] = slot + i;
+            }
+        }
+    }
+    memcpy(table->places, old->places, n_slots * sizeof *table->places);
+    return n_lost;
+}
+
 /* Finds the winners of 'table' from those of 'old', whose member i has the
  * index map[i] in 'table', or NONE if it is not there or has less weight now.
  * The members whose bits are set in 'gained' are new or have more weight.
@@ -168,56 +209,34 @@ static bool
 update(struct slot_table *table, const struct slot_table *old,
        const uint16_t map[], const unsigned long *gained)
 {
-    uint32_t n_slots = slot_table_n_slots(table);
-    size_t n_lost = 0, allocated_lost = 0;
-    uint16_t *lost = NULL;
-    uint64_t weight = 0;
+    uint16_t *lost;
+    size_t n_lost = copy_winners(table, old, map, &lost);
 
-    for (uint32_t slot = 0; slot < n_slots; slot += MAP_BLOCK) {
-        uint16_t block[MAP_BLOCK];
-        uint16_t n_none = 0;
-
-        for (int i = 0; i < MAP_BLOCK; i++) {
-            block[i] = map[old->winners[slot + i]];
-        }
-        memcpy(&table->winners[slot], block, sizeof block);
-        for (int i = 0; i < MAP_BLOCK; i++) {
-            n_none += block[i] == NONE;
-        }
-        for (int i = 0; n_none && i < MAP_BLOCK; i++) {
-            if (block[i] == NONE) {
-                if (n_lost + RENDEZVOUS_BATCH >= allocated_lost) {
-                    allocated_lost = 2 * (n_lost + RENDEZVOUS_BATCH);
-                    lost = xrealloc(lost, allocated_lost * sizeof *lost);
-                }
-                lost[n_lost++] = slot + i;
-            }
-        }
-    }
-    if (n_lost * (uint64_t) table->n_buckets > MAX_ASKED * n_slots) {
+    if (n_lost * (uint64_t) table->n_buckets
+        > (uint64_t) MAX_ASKED * slot_table_n_slots(table)) {
         free(lost);
         return false;
     }
-
     if (n_lost || bitmap_count1(gained, table->n_buckets)) {
         COVERAGE_INC(slot_table_update);
     }
-    memcpy(table->places, old->places, n_slots * sizeof *table->places);
+
     table->reach = old->reach;
-    for (size_t i = 0; i < n_lost; i += RENDEZVOUS_BATCH) {
-        find_winners(table, &lost[i], MIN(n_lost - i, RENDEZVOUS_BATCH));
-    }
+    find_winners(table, lost, n_lost);
     free(lost);
+
+    uint64_t weight = 0;
+    for (size_t i = 0; i < table->n_buckets; i++) {
+        weight += bitmap_is_set(gained, i) ? 0 : table->members[i].weight;
+    }
+    table->reach_weight = MIN(old->reach_weight, weight);
 
     size_t i;
     BITMAP_FOR_EACH_1 (i, table->n_buckets, gained) {
         let_win(table, i);
-    }
-    for (i = 0; i < table->n_buckets; i++) {
         weight += table->members[i].weight;
+        update_reach(table, weight);
     }
-    table->reach_weight = MIN(old->reach_weight, weight);
-    update_reach(table, weight);
     return true;
 }
 
