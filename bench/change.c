@@ -120,14 +120,15 @@ time_pick(const struct slot_table *table)
     return (now_us() - start) / 1000;
 }
 
+/* Measures stock's rebuild for 'n' buckets, with 'n_slots' hash values. */
 static double
-time_webster(size_t n, size_t n_slots)
+time_webster(size_t n, size_t n_slots, bool mixed)
 {
     uint16_t *weights = xmalloc(n * sizeof *weights);
     uint16_t *owners = xmalloc(n_slots * sizeof *owners);
 
     for (size_t i = 0; i < n; i++) {
-        weights[i] = 100;
+        weights[i] = mixed ? 1 + i * 7919 % 1000 : 100;
     }
     double start = now_us();
     webster_fill(weights, n, owners, n_slots);
@@ -204,7 +205,7 @@ main(int argc, char *argv[])
         }
         for (int round = 0; round < N_ROUNDS; round++) {
             measure(&group, us);
-            webster = MIN(webster, time_webster(250, 256));
+            webster = MIN(webster, time_webster(250, 256, cases[i].mixed));
 
             struct slot_table *table = slot_table_create(&group.params,
                                                          group.buckets,
