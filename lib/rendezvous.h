@@ -62,7 +62,7 @@
 #define RENDEZVOUS_LOG2_E UINT64_C(24204406)
 
 /* How many slots or places some functions take at once, with vector
- * instructions: a tenth of the time that one by one would take. */
+ * instructions, which is much faster than one by one. */
 #define RENDEZVOUS_BATCH 64
 
 /* A member: all that its draws depend on but the slot, and its weight. */

@@ -19,8 +19,11 @@
 #include "slot-table.h"
 #include "util.h"
 
+/* A bucket should not have more than so many percent of its share. */
+#define MAX_PERCENT 150
+
 /* A bucket with so many slots for its share, or more, does not get
- * SLOT_BALANCE_MAX_PERCENT of them, nor none: with a standard deviation of
+ * MAX_PERCENT of them, nor none: with a standard deviation of
  * less than sqrt(0.5 / 64) = 0.09, the probability is below 1e-8. */
 #define SAFE_SHARE 64
 
@@ -88,7 +91,7 @@ mends(const struct slot_table *table, const struct slot_table_params *params)
     /* If the least share is not even two thirds of a slot, having a single one
      * is too much. */
     get_weights(table, &least, &total);
-    if ((least << params->n_bits) * SLOT_BALANCE_MAX_PERCENT / 100 < total) {
+    if ((least << params->n_bits) * MAX_PERCENT / 100 < total) {
         return false;
     }
 
@@ -105,7 +108,7 @@ mends(const struct slot_table *table, const struct slot_table_params *params)
     free(buckets);
 
     return (!balance.n_empty
-            && balance.fullest_percent <= SLOT_BALANCE_MAX_PERCENT);
+            && balance.fullest_percent <= MAX_PERCENT);
 }
 
 /* Appends to 's' the least number of slots, and the greatest of some load
@@ -140,7 +143,7 @@ put_advice(const struct slot_table *table, struct ds *s)
 
 /* Returns null if 'table' is balanced as well as it should be: no bucket is
  * without a slot and, unless there is a load bound, none has more than
- * SLOT_BALANCE_MAX_PERCENT of its share.  Otherwise, returns a malloc()'d
+ * MAX_PERCENT of its share.  Otherwise, returns a malloc()'d
  * string that says what is wrong and what would mend it.
  *
  * Almost free where shares are not small.  Otherwise takes time in proportion
@@ -160,7 +163,7 @@ slot_balance_check(const struct slot_table *table)
 
     get_balance(table, &balance);
     if (!table->params.load_bound
-        && balance.fullest_percent > SLOT_BALANCE_MAX_PERCENT) {
+        && balance.fullest_percent > MAX_PERCENT) {
         ds_put_format(&s, "bucket %"PRIu32" has %"PRIu64".%02"PRIu64" times "
                       "its share of the slots; ", balance.fullest,
                       balance.fullest_percent / 100,

@@ -20,9 +20,6 @@
 
 struct slot_table;
 
-/* A bucket should not have more than so many percent of its share. */
-#define SLOT_BALANCE_MAX_PERCENT 150
-
 char *slot_balance_check(const struct slot_table *);
 
 #endif /* slot-balance.h */

@@ -132,7 +132,7 @@ any_ge(const uint16_t a[RENDEZVOUS_BATCH], const uint16_t b[RENDEZVOUS_BATCH])
  * 'n_slots' must not exceed RENDEZVOUS_BATCH, and the rest of 'slots' may be
  * anything.
  *
- * Takes time in proportion to 'n_members', 1 to 2 ns for each slot of a full
+ * Takes time in proportion to 'n_members', for a few slots as for a full
  * batch. */
 void
 slot_claim_find_best(const struct rendezvous_member members[],

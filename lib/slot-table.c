@@ -33,8 +33,8 @@ COVERAGE_DEFINE(slot_table_update);
  * member for a few hundred slots. */
 #define MAX_ASKED 256
 
-/* How many slots at once update() looks up: a divisor of all numbers of slots
- * for which compilers use vector instructions. */
+/* How many slots copy_winners() looks up at once: a divisor of all numbers of
+ * slots, for which compilers use vector instructions. */
 #define MAP_BLOCK 8
 
 static struct slot_claim

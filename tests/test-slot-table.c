@@ -14,20 +14,16 @@
 
 /* Tests lib/slot-claim.c, lib/slot-table.c and lib/slot-bound.c: what a slot
  * table promises, on random sets of buckets at fixed seeds, each property in a
- * way that does not lean on how the table is made.  tests/slot_table.py is a
- * model of the table that it is compared with, through the "compute"
- * command. */
+ * way that does not lean on how the table is made.  tests/test-slot-vectors.c
+ * compares it with a model. */
 
 #include <config.h>
 #undef NDEBUG
 #include "slot-table.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bitmap.h"
 #include "command-line.h"
-#include "openvswitch/dynamic-string.h"
 #include "ovstest.h"
 #include "random.h"
 #include "slot-bound.h"
@@ -621,109 +617,6 @@ test_shares(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
-/* Prints what 'line', "capacities" or "owners" and a group, asks for. */
-static void
-print_table(char *line)
-{
-    struct group *group = xzalloc(sizeof *group);
-    char *save_ptr = NULL;
-    int n = 0;
-
-    bool capacities = !strncmp(line, "capacities ", 11);
-    line += strcspn(line, " ");
-    ovs_assert(ovs_scan(line, "%"SCNu32" %"SCNu8" %"SCNu8"%n",
-                        &group->params.basis, &group->params.n_bits,
-                        &group->params.load_bound, &n));
-    for (char *s = strtok_r(line + n, " ", &save_ptr); s;
-         s = strtok_r(NULL, " ", &save_ptr)) {
-        struct slot_bucket *b = &group->buckets[group->n++];
-
-        ovs_assert(group->n <= MAX_BUCKETS);
-        ovs_assert(ovs_scan(s, "%"SCNu32":%"SCNu16, &b->id, &b->weight));
-    }
-
-    struct slot_table *table = create(group);
-    if (capacities) {
-        uint32_t *values = xmalloc(table->n_buckets * sizeof *values);
-
-        slot_bound_capacities(table->members, table->n_buckets,
-                              group->params.n_bits, group->params.load_bound,
-                              values);
-        for (size_t i = 0; i < table->n_buckets; i++) {
-            printf(" %"PRIu32":%"PRIu32, table->members[i].id, values[i]);
-        }
-        free(values);
-    } else {
-        for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
-            long long int id = owner(table, slot);
-
-            if (id >= 0) {
-                printf(" %lld", id);
-            } else {
-                printf(" none");
-            }
-        }
-    }
-    slot_table_destroy(table);
-    free(group);
-}
-
-/* Reads lines of these forms, without what follows a "=", and prints them with
- * a "=" and the values:
- *
- *     seed BASIS ID              the seed of a bucket
- *     places BASIS ID BITS       the places of all slots in a bucket's order
- *     draw BASIS ID BITS SLOT    a draw
- *     cost DRAW                  the cost of a draw
- *     threshold BASIS ID         the threshold for rounding capacities
- *     capacities BASIS BITS BOUND ID:WEIGHT...  the buckets' capacities
- *     owners BASIS BITS BOUND ID:WEIGHT...   the ids of the owners of all
- *                                            slots */
-static void
-compute(struct ovs_cmdl_context *ctx OVS_UNUSED)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    while (!ds_get_line(&ds, stdin)) {
-        char *line = ds_cstr(&ds);
-        uint32_t basis, id, slot;
-        struct rendezvous_member member;
-        unsigned int n_bits;
-        uint64_t x;
-
-        line[strcspn(line, "=")] = '\0';
-        while (line[0] && line[strlen(line) - 1] == ' ') {
-            line[strlen(line) - 1] = '\0';
-        }
-        printf("%s =", line);
-        if (ovs_scan(line, "places %"SCNu32" %"SCNu32" %u",
-                     &basis, &id, &n_bits)) {
-            rendezvous_member_init(&member, basis, id, 1);
-            for (slot = 0; slot < 1u << n_bits; slot++) {
-                printf(" %"PRIu32, rendezvous_place(&member, n_bits, slot));
-            }
-        } else if (ovs_scan(line, "draw %"SCNu32" %"SCNu32" %u %"SCNu32,
-                            &basis, &id, &n_bits, &slot)) {
-            struct group group = { .params = { basis, n_bits, 0 } };
-
-            printf(" %#018"PRIx64, draw(&group, id, slot));
-        } else if (ovs_scan(line, "seed %"SCNu32" %"SCNu32, &basis, &id)) {
-            rendezvous_member_init(&member, basis, id, 1);
-            printf(" %#018"PRIx64, member.seed);
-        } else if (ovs_scan(line, "threshold %"SCNu32" %"SCNu32,
-                            &basis, &id)) {
-            rendezvous_member_init(&member, basis, id, 1);
-            printf(" %"PRIu32, rendezvous_threshold(&member));
-        } else if (ovs_scan(line, "cost %"SCNx64, &x)) {
-            printf(" %"PRIu64, rendezvous_cost(x));
-        } else {
-            print_table(line);
-        }
-        putchar('\n');
-    }
-    ds_destroy(&ds);
-}
-
 static const struct ovs_cmdl_command commands[] = {
     { "add-remove", NULL, 0, 0, test_add_remove, OVS_RO },
     { "weight", NULL, 0, 0, test_weight, OVS_RO },
@@ -735,7 +628,6 @@ static const struct ovs_cmdl_command commands[] = {
     { "deviation", NULL, 0, 0, test_deviation, OVS_RO },
     { "max-buckets", NULL, 0, 0, test_max_buckets, OVS_RO },
     { "shares", NULL, 0, 0, test_shares, OVS_RO },
-    { "compute", NULL, 0, 0, compute, OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },
 };
 
