@@ -48,7 +48,7 @@ count(struct bucket_counter *counter, const struct dpif_flow_stats *stats)
 }
 
 /* Returns statistics for a group with the given 'buckets', a list of struct
- * ofputil_buckets.  If 'old' is null, they are new, and 0.  Otherwise, they are
+ * ofputil_buckets.  If 'old' is null, they are new, and 0.  Otherwise they are
  * those of the group that this one replaces.
  *
  * Buckets with nonnull 'stats' must be copies of that group's buckets, and

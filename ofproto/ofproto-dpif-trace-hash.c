@@ -1,0 +1,123 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "ofproto-dpif-trace-hash.h"
+#include "dpif-netdev.h"
+#include "dp-packet.h"
+#include "flow.h"
+#include "netdev.h"
+#include "odp-execute.h"
+#include "odp-netlink.h"
+#include "ofproto-dpif.h"
+#include "ofproto-dpif-trace.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+/* Parses 's', a number other than 0, into '*dp_hash'.
+ *
+ * Returns NULL if successful, otherwise a malloc()'d string describing the
+ * error.  The caller is responsible for freeing the returned string. */
+char *
+oftrace_dp_hash_parse(const char *s, uint32_t *dp_hash)
+{
+    if (!str_to_uint(s, 0, dp_hash) || !*dp_hash) {
+        return xasprintf("%s: dp_hash must be a number from 1 to 0xffffffff",
+                         s);
+    }
+    return NULL;
+}
+
+/* Returns why nobody but the datapath can know the hash of a packet that
+ * arrived as 'ingress' on 'ofproto', or NULL if it can be computed. */
+static const char *
+why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
+            enum ovs_hash_alg alg)
+{
+    if (!dpif_is_netdev(ofproto->backer->dpif)) {
+        return "only the datapath knows its hash";
+    }
+    if (alg == OVS_HASH_ALG_L4) {
+        const struct ofport *port = ofproto_get_port(
+            &ofproto->up, ingress->in_port.ofp_port);
+
+        if (port && !strcmp(netdev_get_type(port->netdev), "dpdk")) {
+            return "the network card may compute the hash";
+        }
+    }
+    return NULL;
+}
+
+/* Returns the hash that the userspace datapath computes with 'action' for a
+ * packet that arrived as 'ingress' and is 'flow' by now. */
+static uint32_t
+execute_hash(const struct flow *ingress, const struct flow *flow,
+             const struct ovs_action_hash *action)
+{
+    uint64_t stub[64 / sizeof(uint64_t)];
+    struct ofpbuf actions = OFPBUF_STUB_INITIALIZER(stub);
+    struct dp_packet *packet = dp_packet_new(0);
+    struct dp_packet_batch batch;
+    uint32_t hash;
+
+    nl_msg_put_unspec(&actions, OVS_ACTION_ATTR_HASH, action, sizeof *action);
+    flow_compose(packet, flow, NULL, 0, false);
+
+    /* The datapath gives each packet this hash when it arrives, and keeps it
+     * when the packet is modified. */
+    dp_packet_set_rss_hash(packet, flow_hash_5tuple(ingress, 0));
+
+    dp_packet_batch_init_packet(&batch, packet);
+    odp_execute_actions(NULL, &batch, false, actions.data, actions.size, NULL);
+    hash = packet->md.dp_hash;
+
+    dp_packet_delete(packet);
+    ofpbuf_uninit(&actions);
+    return hash;
+}
+
+/* Sets the dp_hash of the flow of 'node', for which the datapath computes one
+ * after a packet has arrived as 'ingress' on 'ofproto', to 'assumed', or, if
+ * that is 0, to what the datapath computes.  Appends to 'output' what that is.
+ *
+ * Returns false if nobody but the datapath knows. */
+bool
+oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
+                    const struct flow *ingress, uint32_t assumed,
+                    struct oftrace_recirc_node *node, struct ds *output)
+{
+    enum ovs_hash_alg alg = node->hash_action.hash_alg;
+    const char *alg_name = alg == OVS_HASH_ALG_L4 ? "5-tuple" : "symmetric";
+
+    if (assumed) {
+        ds_put_format(output, " - resume with assumed dp_hash=%#"PRIx32,
+                      assumed);
+        node->flow.dp_hash = assumed;
+        return true;
+    }
+
+    const char *reason = why_unknown(ofproto, ingress, alg);
+    if (reason) {
+        ds_put_format(output, " - not traced, because %s "
+                      "(use --dp-hash to assume one)", reason);
+        return false;
+    }
+
+    node->flow.dp_hash = execute_hash(ingress, &node->flow,
+                                      &node->hash_action);
+    ds_put_format(output, " - resume with dp_hash=%#"PRIx32
+                  " (%s hash, basis %"PRIu32")", node->flow.dp_hash, alg_name,
+                  node->hash_action.hash_basis);
+    return true;
+}
