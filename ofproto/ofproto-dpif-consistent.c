@@ -42,17 +42,61 @@ group_dpif_has_too_many_buckets(const struct group_dpif *group)
     return true;
 }
 
-/* Sets 'group''s selection method, datapath hash and slot table from its
- * properties and buckets.  'group' must be a select group with the method
- * "consistent-dp-hash" and no slot table, and it must not be visible to other
- * threads yet.  It owns the table; the table's buckets point to its own.
+/* Returns the datapath hash that 'group' uses: the one that it asks for, or
+ * the 5-tuple hash if the datapath has no other. */
+enum ovs_hash_alg
+group_dpif_effective_hash_alg(const struct group_dpif *group)
+{
+    const struct ofproto_dpif *ofproto
+        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
+
+    return (group->hash_alg > ofproto->backer->rt_support.max_hash_alg
+            ? OVS_HASH_ALG_L4
+            : group->hash_alg);
+}
+
+static struct slot_table *
+create_table(const struct group_dpif *group,
+             const struct ofp_consistent_options *options,
+             const struct slot_table *old)
+{
+    struct slot_table_params params = {
+        .basis = options->basis,
+        .n_bits = options->slot_bits,
+        .load_bound = options->load_bound,
+    };
+    size_t n = ovs_list_size(&group->up.buckets);
+    struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
+    struct slot_bucket *next = buckets;
+    struct ofputil_bucket *bucket;
+
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        *next++ = (struct slot_bucket) {
+            .id = bucket->bucket_id,
+            .weight = bucket->weight,
+            .aux = bucket,
+        };
+    }
+
+    struct slot_table *table = slot_table_create(&params, buckets, n, old);
+    free(buckets);
+    return table;
+}
+
+/* Sets 'group''s selection method, datapath hash and slots from its properties
+ * and buckets.  'group' must be a select group with the method
+ * "consistent-dp-hash" and no slots, and it must not be visible to other
+ * threads yet.  It owns the slots.
  *
- * 'old' is the group that 'group' replaces, or null.  If it has a slot table
- * with the same slots and basis, only what differs is computed. */
+ * 'old' is the group that 'group' replaces, or null.  If it has this method,
+ * too, with the same number of slots and basis, only what differs is
+ * computed. */
 void
 group_dpif_set_up_slots(struct group_dpif *group,
                         const struct group_dpif *old)
 {
+    const struct group_slots *old_slots = old ? old->slots : NULL;
+    struct group_slots *slots = xzalloc(sizeof *slots);
     struct ofp_consistent_options options;
 
     /* Groups with other properties have been refused. */
@@ -65,46 +109,43 @@ group_dpif_set_up_slots(struct group_dpif *group,
                        ? OVS_HASH_ALG_L4
                        : OVS_HASH_ALG_SYM_L4);
     group->hash_basis = options.basis;
-
-    const struct ofproto_dpif *ofproto
-        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
-    if (group->hash_alg > ofproto->backer->rt_support.max_hash_alg) {
+    if (group_dpif_effective_hash_alg(group) != group->hash_alg) {
         VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups with "
                        "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
                        "its 5-tuple hash, which can change during a "
                        "connection.", group->up.ofproto->name);
     }
 
-    size_t n = ovs_list_size(&group->up.buckets);
-    struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
-    struct ofputil_bucket *bucket;
-    size_t i = 0;
-
-    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        buckets[i].id = bucket->bucket_id;
-        buckets[i].weight = bucket->weight;
-        buckets[i].aux = bucket;
-        i++;
+    group->slots = slots;
+    slots->table = create_table(group, &options,
+                                old_slots ? old_slots->table : NULL);
+    slots->renewed
+        = (!old_slots
+           || old_slots->table->params.basis != options.basis
+           || old_slots->table->params.n_bits != options.slot_bits);
+    if (!slots->renewed) {
+        slots->diff = slot_diff(old_slots->table, slots->table);
     }
 
-    struct slot_table_params params = {
-        .basis = options.basis,
-        .n_bits = options.slot_bits,
-        .load_bound = options.load_bound,
-    };
-    group->slot_table = slot_table_create(&params, buckets, n,
-                                          old ? old->slot_table : NULL);
-    free(buckets);
-
-    group->slots_warned = old && old->slots_warned;
-    if (!group->slots_warned) {
-        char *warning = slot_balance_check(group->slot_table);
+    slots->warned = old_slots && old_slots->warned;
+    if (!slots->warned) {
+        char *warning = slot_balance_check(slots->table);
 
         if (warning) {
             VLOG_WARN("%s: group %"PRIu32": %s", group->up.ofproto->name,
                       group->up.group_id, warning);
-            group->slots_warned = true;
+            slots->warned = true;
             free(warning);
         }
+    }
+}
+
+/* Frees 'slots', which may be null. */
+void
+group_slots_destroy(struct group_slots *slots)
+{
+    if (slots) {
+        slot_table_destroy(slots->table);
+        free(slots);
     }
 }

@@ -15,7 +15,8 @@
 #ifndef OFPROTO_DPIF_CONSISTENT_H
 #define OFPROTO_DPIF_CONSISTENT_H 1
 
-/* Selection method "consistent-dp-hash" of select groups: their slot table.
+/* Selection method "consistent-dp-hash" of select groups in the switch
+ * =====================================================================
  *
  * A group with this method holds a slot table (see slot-table.h) of its
  * buckets as long as it lives.  It keeps the method whatever its buckets are:
@@ -23,11 +24,27 @@
  * gets one. */
 
 #include <stdbool.h>
+#include "odp-netlink.h"
+#include "slot-diff.h"
 
 struct group_dpif;
 
+/* What a group with this method has besides what all select groups have. */
+struct group_slots {
+    struct slot_table *table;   /* Its buckets point to the group's. */
+    bool warned;                /* Warned about the table's balance. */
+
+    /* What the group's last modification did.  If there was none, or it changed
+     * the method, the basis or the number of slots, there is nothing to
+     * compare: the slots are 'renewed'. */
+    bool renewed;
+    struct slot_diff diff;
+};
+
 bool group_dpif_has_too_many_buckets(const struct group_dpif *);
+enum ovs_hash_alg group_dpif_effective_hash_alg(const struct group_dpif *);
 void group_dpif_set_up_slots(struct group_dpif *,
                              const struct group_dpif *old);
+void group_slots_destroy(struct group_slots *);
 
 #endif /* ofproto-dpif-consistent.h */

@@ -12,10 +12,10 @@
  * limitations under the License.
  */
 
-/* Tests lib/slot-claim.c, lib/slot-table.c and lib/slot-bound.c: what a slot
- * table promises, on random sets of buckets at fixed seeds, each property in a
- * way that does not lean on how the table is made.  tests/test-slot-vectors.c
- * compares it with a model. */
+/* Tests lib/slot-claim.c, lib/slot-table.c, lib/slot-bound.c and
+ * lib/slot-diff.c: what a slot table promises, on random sets of buckets at
+ * fixed seeds, each property in a way that does not lean on how the table is
+ * made.  tests/test-slot-vectors.c compares it with a model. */
 
 #include <config.h>
 #undef NDEBUG
@@ -27,6 +27,7 @@
 #include "ovstest.h"
 #include "random.h"
 #include "slot-bound.h"
+#include "slot-diff.h"
 #include "util.h"
 
 #define MAX_BUCKETS 600
@@ -375,12 +376,53 @@ random_change(struct group *group)
     }
 }
 
+/* Returns the weight of the bucket with the given 'id' in 'group', or 0. */
+static uint16_t
+weight_of(const struct group *group, long long int id)
+{
+    for (size_t i = 0; i < group->n; i++) {
+        if (group->buckets[i].id == id) {
+            return group->buckets[i].weight;
+        }
+    }
+    return 0;
+}
+
+static bool
+is_unchanged(const struct group *a, const struct group *b, long long int id)
+{
+    return weight_of(a, id) && weight_of(a, id) == weight_of(b, id);
+}
+
+/* Checks slot_diff() from the table of 'a' to that of 'b'. */
+static void
+check_diff(const struct group *a, const struct slot_table *ta,
+           const struct group *b, const struct slot_table *tb)
+{
+    struct slot_diff diff = slot_diff(ta, tb);
+    uint32_t n_moved = 0, n_collateral = 0;
+
+    for (uint32_t slot = 0; slot < slot_table_n_slots(ta); slot++) {
+        long long int oa = owner(ta, slot);
+        long long int ob = owner(tb, slot);
+
+        if (oa != ob) {
+            n_moved++;
+            n_collateral += is_unchanged(a, b, oa) && is_unchanged(a, b, ob);
+        }
+    }
+    ovs_assert(diff.n_moved == n_moved);
+    ovs_assert(diff.n_collateral == n_collateral);
+    ovs_assert(!n_collateral || a->params.load_bound || b->params.load_bound);
+}
+
 /* A table that is made from the one before, through any sequence of changes,
  * is the same as one from nothing. */
 static void
 test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
     struct group *group = xzalloc(sizeof *group);
+    struct group *old = xzalloc(sizeof *old);
     struct slot_table *table = NULL;
 
     for (int i = 0; i < 10000; i++) {
@@ -389,6 +431,7 @@ test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
             table = NULL;
             random_group(group, 0);
         }
+        *old = *group;
         random_change(group);
 
         struct slot_table *fresh = create(group);
@@ -396,11 +439,16 @@ test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
                                                     group->buckets, group->n,
                                                     table);
         check_equal_tables(fresh, next);
+        if (table && group->params.basis == old->params.basis
+            && group->params.n_bits == old->params.n_bits) {
+            check_diff(old, table, group, next);
+        }
         slot_table_destroy(fresh);
         slot_table_destroy(table);
         table = next;
     }
     slot_table_destroy(table);
+    free(old);
     free(group);
 }
 

@@ -1,0 +1,84 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "slot-diff.h"
+#include <stdlib.h>
+#include "slot-table.h"
+#include "util.h"
+
+/* Index of no member. */
+#define NONE UINT16_MAX
+
+/* Sets map[i] to the index in 'to' of the member with the id of member i of
+ * 'from', or to NONE.  If 'same_weight', members with another weight count as
+ * others. */
+static uint16_t *
+map_members(const struct slot_table *from, const struct slot_table *to,
+            bool same_weight)
+{
+    uint16_t *map = xmalloc((from->n_buckets + 1) * sizeof *map);
+    size_t j = 0;
+
+    for (size_t i = 0; i < from->n_buckets; i++) {
+        const struct rendezvous_member *a = &from->members[i];
+        const struct rendezvous_member *b;
+
+        while (j < to->n_buckets && to->members[j].id < a->id) {
+            j++;
+        }
+        b = &to->members[j];
+        map[i] = (j < to->n_buckets && b->id == a->id
+                  && (!same_weight || b->weight == a->weight) ? j : NONE);
+    }
+    return map;
+}
+
+/* Returns what has changed from 'old' to 'new', which must have the same basis
+ * and number of slots, in time proportional to the number of slots and of
+ * buckets. */
+struct slot_diff
+slot_diff(const struct slot_table *old, const struct slot_table *new)
+{
+    struct slot_diff diff = { 0, 0 };
+
+    ovs_assert(old->params.basis == new->params.basis
+               && old->params.n_bits == new->params.n_bits);
+    if (!old->n_buckets || !new->n_buckets) {
+        if (old->n_buckets || new->n_buckets) {
+            diff.n_moved = slot_table_n_slots(new);
+        }
+        return diff;
+    }
+
+    uint16_t *map = map_members(old, new, false);
+    uint16_t *unchanged = map_members(old, new, true);
+    uint16_t *unchanged_back = map_members(new, old, true);
+    uint32_t n_slots = slot_table_n_slots(new);
+
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        uint16_t from = old->owners[slot];
+        uint16_t to = new->owners[slot];
+
+        if (map[from] != to) {
+            diff.n_moved++;
+            diff.n_collateral += (unchanged[from] != NONE
+                                  && unchanged_back[to] != NONE);
+        }
+    }
+    free(map);
+    free(unchanged);
+    free(unchanged_back);
+    return diff;
+}
