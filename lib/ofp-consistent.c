@@ -17,8 +17,14 @@
 #include <string.h>
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-parse.h"
+#include "openvswitch/ofp-prop.h"
+#include "openvswitch/vlog.h"
 #include "rendezvous.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ofp_consistent);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* Places of the options in 'selection_method_param'. */
 enum {
@@ -83,6 +89,37 @@ ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
     return NULL;
 }
 
+/* Checks a selection method property of group 'group_id' with the name
+ * 'method', null-terminated, and the parameter 'param'.  'earlier' is the name
+ * in an earlier one of the same group, or an empty string.  A property with
+ * this method must be the only one, and 'param' must be good; this says
+ * nothing about others.
+ *
+ * Returns 0 if successful.  Otherwise logs what is wrong and returns an
+ * OpenFlow error. */
+enum ofperr
+ofp_consistent_check(uint32_t group_id, const char *earlier,
+                     const char *method, uint64_t param)
+{
+    bool is_method = ofp_consistent_is_method(method);
+
+    if (earlier[0] && (is_method || ofp_consistent_is_method(earlier))) {
+        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method "
+                    OFP_CONSISTENT_DP_HASH_TEXT": more than one selection "
+                    "method property", group_id);
+        return OFPERR_OFPBPC_DUP_TYPE;
+    }
+
+    char *error = is_method ? ofp_consistent_decode(param, NULL) : NULL;
+    if (error) {
+        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method "
+                    OFP_CONSISTENT_DP_HASH_TEXT": %s", group_id, error);
+        free(error);
+        return OFPERR_OFPBPC_BAD_VALUE;
+    }
+    return 0;
+}
+
 /* Parses 'value', the value of the option named 'name', into '*bits', which
  * become the option's part of selection_method_param, 'shift' bits from the
  * right. */
@@ -124,7 +161,7 @@ parse_option(const char *name, const char *value, uint64_t *bits, int *shift)
         free(error);
         return s;
     }
-    if (*bits < min || *bits > max) {
+    if (*value == '-' || *bits < min || *bits > max) {
         return xasprintf("%s must be %"PRIu64" to %"PRIu64", not %s",
                          name, min, max, value);
     }
@@ -139,14 +176,15 @@ parse_option(const char *name, const char *value, uint64_t *bits, int *shift)
 
 /* Parses '*text', the value of "selection_method" in the text form of a group.
  * If it names the method, in the text or the wire form, sets '*text' to the
- * wire form and '*param' to the bits of the options that follow in
- * parentheses, if any.  Otherwise, leaves '*text' alone and sets '*param' to
- * 0.  Modifies the string that '*text' points to.
+ * wire form, '*param' to the bits of the options that follow in parentheses,
+ * and '*has_options' to true if there are any.  Otherwise, leaves '*text'
+ * alone, and sets '*param' to 0 and '*has_options' to false.  Modifies the
+ * string that '*text' points to.
  *
  * Returns NULL if successful, otherwise a malloc()'d string describing the
  * error.  The caller is responsible for freeing the returned string. */
 char * OVS_WARN_UNUSED_RESULT
-ofp_consistent_parse(char **text, uint64_t *param)
+ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
 {
     char *open = strchr(*text, '(');
     size_t name_len = open ? open - *text : strlen(*text);
@@ -154,11 +192,15 @@ ofp_consistent_parse(char **text, uint64_t *param)
     unsigned int seen = 0;
 
     *param = 0;
+    *has_options = false;
     if (strncmp(*text, OFP_CONSISTENT_DP_HASH_TEXT,
                 MAX(name_len, strlen(OFP_CONSISTENT_DP_HASH_TEXT)))
         && strncmp(*text, OFP_CONSISTENT_DP_HASH,
                    MAX(name_len, strlen(OFP_CONSISTENT_DP_HASH)))) {
-        return NULL;
+        return (open
+                ? xasprintf("selection method \"%.*s\" takes no options in "
+                            "parentheses", (int) name_len, *text)
+                : NULL);
     }
     *text = CONST_CAST(char *, OFP_CONSISTENT_DP_HASH);
     if (!open) {
@@ -187,6 +229,7 @@ ofp_consistent_parse(char **text, uint64_t *param)
         }
         *param |= bits << shift;
         seen |= 1u << (shift / 8);
+        *has_options = true;
     }
     return NULL;
 }
