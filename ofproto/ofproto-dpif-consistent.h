@@ -34,9 +34,9 @@ struct group_slots {
     struct slot_table *table;   /* Its buckets point to the group's. */
     bool warned;                /* Warned about the table's balance. */
 
-    /* What the group's last modification did.  If there was none, or it changed
-     * the method, the basis or the number of slots, there is nothing to
-     * compare: the slots are 'renewed'. */
+    /* What the group's last modification did.  If there was none, or it
+     * changed the method, the basis or the number of slots, there is nothing
+     * to compare: the slots are 'renewed'. */
     bool renewed;
     struct slot_diff diff;
 };

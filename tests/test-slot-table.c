@@ -394,7 +394,16 @@ is_unchanged(const struct group *a, const struct group *b, long long int id)
     return weight_of(a, id) && weight_of(a, id) == weight_of(b, id);
 }
 
-/* Checks slot_diff() from the table of 'a' to that of 'b'. */
+/* Returns what owner() does, but for a table whose buckets have changed. */
+static long long int
+old_owner(const struct slot_table *table, uint32_t slot)
+{
+    return (table->n_buckets
+            ? (long long int) table->members[table->owners[slot]].id
+            : -1);
+}
+
+/* Checks slot_diff() from the table of 'a', as it was, to that of 'b'. */
 static void
 check_diff(const struct group *a, const struct slot_table *ta,
            const struct group *b, const struct slot_table *tb)
@@ -403,7 +412,7 @@ check_diff(const struct group *a, const struct slot_table *ta,
     uint32_t n_moved = 0, n_collateral = 0;
 
     for (uint32_t slot = 0; slot < slot_table_n_slots(ta); slot++) {
-        long long int oa = owner(ta, slot);
+        long long int oa = old_owner(ta, slot);
         long long int ob = owner(tb, slot);
 
         if (oa != ob) {
