@@ -1,0 +1,30 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef OFPROTO_DPIF_CONSISTENT_SHOW_H
+#define OFPROTO_DPIF_CONSISTENT_SHOW_H 1
+
+/* The slots of a group in words, and as JSON. */
+
+struct ds;
+struct group_dpif;
+struct json;
+struct ofputil_bucket;
+
+char *group_slots_why_dead(const struct group_dpif *,
+                           const struct ofputil_bucket *);
+void group_slots_format(const struct group_dpif *, struct ds *);
+struct json *group_slots_to_json(const struct group_dpif *);
+
+#endif /* ofproto-dpif-consistent-show.h */
