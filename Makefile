@@ -17,13 +17,14 @@ packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	python3-packaging
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
+sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change check check-portable \
-	check-upstream clean configure demo distclean help install refresh \
+	check-upstream clean configure demo distclean fuzz help install refresh \
 	sandbox series
 
 help:
@@ -35,6 +36,8 @@ help:
 #: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-portable  the same slots with other compilers and machines (10 min)
+#: make fuzz            random inputs for group mods and slot tables, 60 seconds
+#:                      each (TIME=SECONDS; TARGET=NAME for one of them)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    time and memory of a table, next to stock dp_hash
 #: make series          write the patches for ovs-dev to build/series
@@ -72,6 +75,10 @@ check-upstream: all
 check-portable: all
 	@scripts/packages $(packages) $(portable_packages)
 	@scripts/check-portable
+
+fuzz: assemble
+	@scripts/packages $(packages) $(sanitize_packages)
+	@scripts/fuzz '$(or $(TIME),60)' '$(TARGET)'
 
 bench-balance: all
 	@scripts/packages $(packages) gnuplot-nox
