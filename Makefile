@@ -24,8 +24,8 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change check check-portable \
-	check-upstream clean configure demo distclean fuzz help install refresh \
-	sandbox series
+	check-sanitize check-upstream clean configure demo distclean fuzz help \
+	install refresh sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -36,6 +36,7 @@ help:
 #: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-portable  the same slots with other compilers and machines (10 min)
+#: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
 #: make bench-balance   balance against disruption, next to other methods
@@ -75,6 +76,10 @@ check-upstream: all
 check-portable: all
 	@scripts/packages $(packages) $(portable_packages)
 	@scripts/check-portable
+
+check-sanitize: assemble
+	@scripts/packages $(packages) $(sanitize_packages)
+	@scripts/check-sanitize
 
 fuzz: assemble
 	@scripts/packages $(packages) $(sanitize_packages)
