@@ -23,9 +23,9 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all assemble bench-balance bench-change check check-portable \
-	check-sanitize check-upstream clean configure demo distclean fuzz help \
-	install refresh sandbox series
+.PHONY: all assemble bench-balance bench-change bench-scale check \
+	check-portable check-sanitize check-upstream clean configure demo \
+	distclean fuzz help install refresh sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -41,6 +41,7 @@ help:
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    time and memory of a table, next to stock dp_hash
+#: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make series          write the patches for ovs-dev to build/series
 #: make refresh         bring edits made in build/ovs back to patches/
 #:                      (PATCH=FILE: to that patch)
@@ -92,6 +93,9 @@ bench-balance: all
 bench-change: all
 	@bench/build change
 	@build/bench/change $(BENCH_FLAGS)
+
+bench-scale: all
+	@bench/scale $(BENCH_FLAGS)
 
 series: assemble
 	@scripts/series build/series
