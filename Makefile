@@ -17,14 +17,15 @@ packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	python3-packaging
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
+sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all assemble bench-balance bench-change check check-portable \
-	check-upstream clean configure demo distclean help install refresh \
-	sandbox series
+.PHONY: all assemble bench-balance bench-change bench-scale check \
+	check-portable check-sanitize check-upstream clean configure demo \
+	distclean fuzz help install refresh sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -35,8 +36,12 @@ help:
 #: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-portable  the same slots with other compilers and machines (10 min)
+#: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
+#: make fuzz            random inputs for group mods and slot tables, 60 seconds
+#:                      each (TIME=SECONDS; TARGET=NAME for one of them)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    time and memory of a table, next to stock dp_hash
+#: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make series          write the patches for ovs-dev to build/series
 #: make refresh         bring edits made in build/ovs back to patches/
 #:                      (PATCH=FILE: to that patch)
@@ -73,6 +78,14 @@ check-portable: all
 	@scripts/packages $(packages) $(portable_packages)
 	@scripts/check-portable
 
+check-sanitize: assemble
+	@scripts/packages $(packages) $(sanitize_packages)
+	@scripts/check-sanitize
+
+fuzz: assemble
+	@scripts/packages $(packages) $(sanitize_packages)
+	@scripts/fuzz '$(or $(TIME),60)' '$(TARGET)'
+
 bench-balance: all
 	@scripts/packages $(packages) gnuplot-nox
 	@bench/balance
@@ -80,6 +93,9 @@ bench-balance: all
 bench-change: all
 	@bench/build change
 	@build/bench/change $(BENCH_FLAGS)
+
+bench-scale: all
+	@bench/scale $(BENCH_FLAGS)
 
 series: assemble
 	@scripts/series build/series

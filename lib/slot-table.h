@@ -103,9 +103,9 @@ struct slot_table {
     uint16_t *winners;
     uint16_t *places;
 
-    /* No winner has a greater reach, see slot-claim.h.  Brought up to date
-     * whenever the sum of weights, then in 'reach_weight', has grown by half
-     * since the last time. */
+    /* What no winner costs more than, as a reach, see slot-claim.h.  Brought
+     * up to date whenever the sum of weights, then in 'reach_weight', has
+     * grown by half since the last time. */
     uint64_t reach;
     uint64_t reach_weight;
 

@@ -1,5 +1,5 @@
-# Shell functions that base, assemble, refresh and series share.  They run in
-# the top folder.  build/ovs has these branches:
+# Shell functions that scripts share.  They run in the top folder.  build/ovs has
+# these branches:
 #   base       upstream's sources, unchanged
 #   assembled  what scripts/assemble made last: base, and a commit a patch
 #   series     what is checked out: the same until somebody commits there
@@ -44,6 +44,11 @@ whole_files () {
         /^[^ #]/ { current = $1 }
         /^ /     { if (patch == "" || patch == current) print $1 }
     ' patches/series
+}
+
+# The names of the fuzz targets that the series adds.
+fuzz_targets () {
+    whole_files | sed -n 's,^tests/oss-fuzz/\(.*\)_target\.c$,\1,p'
 }
 
 message () {

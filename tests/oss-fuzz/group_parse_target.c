@@ -1,0 +1,127 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "fuzzer.h"
+#undef NDEBUG
+#include <string.h>
+#include "byte-order.h"
+#include "group_round_trip.h"
+#include "ofp-consistent.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-group.h"
+#include "openvswitch/ofp-protocol.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+/* Parses groups from text, encodes them for each version of OpenFlow that can
+ * carry them, and checks the round trips of what a switch would decode.
+ *
+ * The input is what would be a line of the file of "ovs-ofctl add-groups".  It
+ * is also parsed as the options of a selection method, and its first bytes are
+ * taken as these options on the wire. */
+
+/* Checks that the options 'param' are the same after printing and parsing. */
+static void
+round_trip_options(uint64_t param)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    uint64_t parsed;
+
+    ofp_consistent_format(param, &s);
+
+    char *text = ds_cstr(&s);
+    char *error = ofp_consistent_parse(&text, &parsed);
+    ovs_assert(!error);
+    ovs_assert(!strcmp(text, OFP_CONSISTENT_DP_HASH));
+    ovs_assert(parsed == param);
+    ds_destroy(&s);
+}
+
+static void
+parse_options(const char *input)
+{
+    char *value = xasprintf("%s(%s)", OFP_CONSISTENT_DP_HASH_TEXT, input);
+    struct ofp_consistent_options options;
+    char *text = value;
+    uint64_t param;
+    char *error;
+
+    error = ofp_consistent_parse(&text, &param);
+    if (!error) {
+        ovs_assert(ofp_consistent_is_method(text));
+        error = ofp_consistent_decode(param, &options);
+        ovs_assert(!error);
+        round_trip_options(param);
+    }
+    free(error);
+    free(value);
+
+    uint64_t bits = 0;
+    memcpy(&bits, input, MIN(strlen(input), sizeof bits));
+    bits = ntohll((OVS_FORCE ovs_be64) bits);
+    error = ofp_consistent_decode(bits, &options);
+    if (!error) {
+        round_trip_options(bits);
+    }
+    free(error);
+}
+
+static void
+parse_group_mod(const char *input)
+{
+    enum ofputil_protocol usable_protocols;
+    struct ofputil_group_mod gm;
+    char *error;
+
+    error = parse_ofp_group_mod_str(&gm, -2, input, NULL, NULL,
+                                    &usable_protocols);
+    if (error) {
+        free(error);
+        return;
+    }
+
+    for (enum ofp_version version = OFP10_VERSION; version <= OFP15_VERSION;
+         version++) {
+        if (usable_protocols & ofputil_protocols_from_ofp_version(version)) {
+            struct ofpbuf *msg = encode_group_mod(&gm, version);
+            struct ofputil_group_mod decoded;
+
+            if (msg && !ofputil_decode_group_mod(msg->data, &decoded)) {
+                round_trip_group_mod(&decoded, version);
+                ofputil_uninit_group_mod(&decoded);
+            }
+            ofpbuf_delete(msg);
+        }
+    }
+    ofputil_uninit_group_mod(&gm);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static bool isInit = false;
+    if (!isInit) {
+        vlog_set_verbosity("off");
+        isInit = true;
+    }
+
+    char *input = xmemdup0((const char *) data, size);
+
+    parse_options(input);
+    parse_group_mod(input);
+    free(input);
+    return 0;
+}
