@@ -307,7 +307,10 @@ def group_cases(v):
     yield Case("type of group", "OFPGMFC_BAD_TYPE", [
         (group_mod(v, type=type), "") for type in [4, 255]])
     yield Case("command", "OFPGMFC_BAD_COMMAND", [
-        (group_mod(v, command), "") for command in [4, 6, 0x8001, 0xffff]])
+        (group_mod(v, command, buckets=buckets), "")
+        for command in [4, 6, 0x8001, 0xffff]
+        + ([] if has_properties(v) else [INSERT, REMOVE])
+        for buckets in [None, b""]])
 
 
 def cases(version):
