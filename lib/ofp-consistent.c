@@ -89,28 +89,20 @@ ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
     return NULL;
 }
 
-/* Checks a selection method property of group 'group_id' with the name
- * 'method', null-terminated, and the parameter 'param'.  'earlier' is the name
- * in an earlier one of the same group, or an empty string.  A property with
- * this method must be the only one, and 'param' must be good; this says
- * nothing about others.
+/* Checks 'param', the selection_method_param of a property of group 'group_id'
+ * with the selection method 'method', a null-terminated string, if that is
+ * this method.
  *
  * Returns 0 if successful.  Otherwise logs what is wrong and returns an
  * OpenFlow error. */
 enum ofperr
-ofp_consistent_check(uint32_t group_id, const char *earlier,
-                     const char *method, uint64_t param)
+ofp_consistent_check(uint32_t group_id, const char *method, uint64_t param)
 {
-    bool is_method = ofp_consistent_is_method(method);
-
-    if (earlier[0] && (is_method || ofp_consistent_is_method(earlier))) {
-        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method "
-                    OFP_CONSISTENT_DP_HASH_TEXT": more than one selection "
-                    "method property", group_id);
-        return OFPERR_OFPBPC_DUP_TYPE;
+    if (!ofp_consistent_is_method(method)) {
+        return 0;
     }
 
-    char *error = is_method ? ofp_consistent_decode(param, NULL) : NULL;
+    char *error = ofp_consistent_decode(param, NULL);
     if (error) {
         OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method "
                     OFP_CONSISTENT_DP_HASH_TEXT": %s", group_id, error);

@@ -63,8 +63,8 @@ struct ds;
 bool ofp_consistent_is_method(const char *selection_method);
 char *ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *)
     OVS_WARN_UNUSED_RESULT;
-enum ofperr ofp_consistent_check(uint32_t group_id, const char *earlier,
-                                 const char *method, uint64_t param);
+enum ofperr ofp_consistent_check(uint32_t group_id, const char *method,
+                                 uint64_t param);
 char *ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
     OVS_WARN_UNUSED_RESULT;
 void ofp_consistent_format(uint64_t param, struct ds *);

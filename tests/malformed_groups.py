@@ -175,7 +175,7 @@ def property_cases(v):
         (group_mod(v, properties=struct.pack("!HHI", 1, 8, 0)),
          "unknown group property type 1")])
     yield Case("property twice", "OFPBPC_DUP_TYPE", [
-        (group_mod(v, properties=first + second), "more than one")
+        (group_mod(v, properties=first + second), "given twice")
         for first, second in [
             (method(), method()),
             (method(param=1), method(param=2)),
