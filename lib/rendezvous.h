@@ -42,10 +42,11 @@
  * comparison of places is mostly enough.
  *
  * A draw depends on the member's id, the basis, the slot and the number of
- * slots alone.  Documentation/topics/consistent-dp-hash.rst defines it to the
- * bit; everything is integer arithmetic, so that all machines agree.  THE
- * RESULTS MUST NEVER CHANGE: switches of different versions, and a switch
- * before and after an upgrade, have to choose the same members.
+ * slots alone.  Documentation/topics/consistent-dp-hash-construction.rst
+ * defines it to the bit; everything is integer arithmetic, so that all
+ * machines agree.  THE RESULTS MUST NEVER CHANGE: switches of different
+ * versions, and a switch before and after an upgrade, have to choose the same
+ * members.
  *
  * All functions are pure, cost a constant number of instructions and may be
  * called from any thread. */

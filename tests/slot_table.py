@@ -12,8 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """A slow model of the slot table of the selection method consistent-dp-hash,
-written from Documentation/topics/consistent-dp-hash.rst, not from the C code
-in lib/, which is tested against it.
+written from Documentation/topics/consistent-dp-hash-construction.rst, not from
+the C code in lib/, which is tested against it.
 
     slot_table.py compute          reads test vectors, whatever follows a "=" in
                                    them aside, and prints them with the values
