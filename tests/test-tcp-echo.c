@@ -21,8 +21,8 @@
  * A server answers each line that it receives with its name.  A client holds N
  * connections and keeps sending lines on all of them.  The first server that
  * answers on a connection owns it.  The connection breaks when it is reset or
- * closed, when an answer takes longer than the option --silence allows, or when
- * it moves: another server than its owner answers.
+ * closed, when an answer takes longer than option --silence allows, or when it
+ * moves: another server than its owner answers.
  *
  * ovs-appctl tells the client what to do.  Each line of a reply ends in a
  * number of connections.
@@ -34,10 +34,10 @@
  *
  *         from=b5 to=b3 connections=4
  *
- *   - "report [N]" waits until each connection has done N exchanges (by default
- *     2) that began after the command, or is broken.  The reply counts them by
- *     owner and by state, which is "live", "broken" or "moved" (and so broken,
- *     too):
+ *   - "report [N]" waits until each connection has done N exchanges (2 by
+ *     default) that began after the command, or is broken.  The reply counts
+ *     them by owner and by state, which is "live", "broken" or "moved" (and so
+ *     broken, too):
  *
  *         owner=b3 state=live connections=27 */
 
