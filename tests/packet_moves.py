@@ -104,13 +104,15 @@ def packets(capture):
 
 
 def check(steps, captures):
-    """Returns a Total for each name of a step."""
+    """Returns a Total for each name of a step, and the number of packets."""
     totals = {}
+    n_packets = 0
     last = {}                   # By connection: time and backend.
     steps = sorted(steps, key=lambda step: step.begin)
     begun, under_way = 0, []
 
     for time, client, port, backend in heapq.merge(*map(packets, captures)):
+        n_packets += 1
         while begun < len(steps) and steps[begun].begin <= time:
             under_way.append(steps[begun])
             begun += 1
@@ -142,7 +144,7 @@ def check(steps, captures):
                       % (name, time, *conn, old, backend), file=sys.stderr)
     for step in steps:
         totals.setdefault(step.name, Total()).add(step)
-    return totals
+    return totals, n_packets
 
 
 def main(argv):
@@ -150,7 +152,7 @@ def main(argv):
         sys.exit(__doc__)
     with open(argv[1]) as f:
         steps = [Step(line) for line in f]
-    totals = check(steps, argv[2:])
+    totals, _ = check(steps, argv[2:])
     for name, total in totals.items():
         print("step=%s %s" % (name, total))
     sys.exit(any(total.wrong for total in totals.values()))

@@ -74,6 +74,11 @@ lab_start() {
     export OVS_RUNDIR="$LAB_DIR" OVS_LOGDIR="$LAB_DIR" OVS_DBDIR="$LAB_DIR"
     export OVS_SYSCONFDIR="$LAB_DIR"
 
+    # What a sanitizer has to say, if Open vSwitch was built with one, is in
+    # $LAB_DIR/sanitizer.PID.
+    export ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
+    export UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
+
     # The datapath "netdev" wants tap devices.  "dummy" is the same code and
     # does without them.
     LAB_DATAPATH=dummy
