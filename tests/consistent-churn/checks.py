@@ -25,6 +25,7 @@ from switch import Failure, LAB_DIR, dump_groups, settle, vswitchd
 from switch import vswitchd_pid
 
 LEAK_KIB = 8192                 # More memory than this is a leak.
+N_TRACES = 256                  # For one group.
 MODEL_BITS = 10                 # More slots take the model too long.
 
 
@@ -126,8 +127,15 @@ def check_tables(groups, datapath):
     owners = fresh_owners(groups)
     n_compared = 0
     for number, group in groups.items():
+        owned = re.sub(r"\d+:", "", control("slot-table/map", "br0",
+                                            str(number))).split()
+        if owned != owners[number]:
+            raise Failure("group %d: slot-table/map has another table"
+                          % number)
+        n_compared += len(owned)
+
         n_slots = 1 << group.bits
-        for slot in random.sample(range(n_slots), min(n_slots, 1024)):
+        for slot in random.sample(range(n_slots), min(n_slots, N_TRACES)):
             trace = control("ofproto/trace", "br0", "in_port=%s,ip,dp_hash=%d"
                             % (group.in_port, slot or n_slots))
             bucket = re.search("using bucket ([0-9]+)", trace)

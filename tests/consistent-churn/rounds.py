@@ -22,7 +22,7 @@ they interleave is up to the machine.
 
 After some 15 seconds of that everybody rests, for checks: each group is what
 its controller thinks; each slot has the owner that a new table gives it, in
-traces and in the datapath's flows; each packet reached the backend that the one
+the group's table, in traces and in the datapath's flows; each packet reached the backend that the one
 before it reached, unless a change says otherwise (see packet_moves.py).  Then
 all groups get back all buckets, to compare how much memory that takes each
 time."""
