@@ -20,8 +20,8 @@ line of the file STEPS is a change that the group went through:
 
     BEGIN END CLIENT NAME [-BACKEND]... [+BACKEND]...
 
-with times in seconds since the epoch: BEGIN is before the change was asked for,
-END after the last packet that could still go by the old state of the switch.
+with times in seconds since the epoch: BEGIN is before the change was asked
+for, END after the last packet that could go by the old state of the switch.
 CLIENT is the address of the client whose group changed, or "*".  Minus names
 backends that lost a claim on connections: removed, dead, or with less weight.
 Plus names those that gained one.
@@ -34,8 +34,8 @@ the same port is no different from one that stays open.)
 
 Prints, for each NAME, the number of steps of that name, the connections with
 packets during them, how many packets at least those had in one step which had
-no part in it, that is, neither moved nor sat on a backend with a minus, and the
-moves:
+no part in it, that is, neither moved nor sat on a backend with a minus, and
+the moves:
 
     step=remove steps=1 connections=100 fewest=25 right=24 wrong=0
 

@@ -16,16 +16,16 @@ became of the packets.
 
 Groups 1, 2 and 3 each balance the connections of one client and have a
 controller of their own, which therefore knows what the group should be.  Two
-more controllers quarrel about group 9, which has no traffic, and somebody takes
-ports of backends down.  All follow random numbers that SEED determines, but how
-they interleave is up to the machine.
+more controllers quarrel about group 9, which has no traffic, and somebody
+takes ports of backends down.  All follow random numbers that SEED determines,
+but how they interleave is up to the machine.
 
 After some 15 seconds of that everybody rests, for checks: each group is what
 its controller thinks; each slot has the owner that a new table gives it, in
-the group's table, in traces and in the datapath's flows; each packet reached the backend that the one
-before it reached, unless a change says otherwise (see packet_moves.py).  Then
-all groups get back all buckets, to compare how much memory that takes each
-time."""
+the group's table, in traces and in the datapath's flows; each packet reached
+the backend that the one before it reached, unless a change says otherwise (see
+packet_moves.py).  Then all groups get back all buckets, to compare how much
+memory that takes each time."""
 
 import random
 import subprocess
@@ -115,8 +115,8 @@ class Summary:
               % (time.time() - self.start, self.n_rounds, self.seed))
         print("packets  %d" % self.n_packets)
         if memory.kib:
-            print("memory   %.1f MiB after the first round, %.1f MiB after the "
-                  "last" % (memory.kib[0] / 1024, memory.kib[-1] / 1024))
+            print("memory   %.1f MiB after the first round, %.1f MiB after "
+                  "the last" % (memory.kib[0] / 1024, memory.kib[-1] / 1024))
 
 
 def churn(seconds, seed, datapath, summary, memory):
