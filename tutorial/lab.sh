@@ -123,8 +123,8 @@ lab_stop() {
 }
 
 # lab_wait_for_end PIDFILE: waits until a daemon has removed its pidfile, which
-# is the last thing it does, or is gone without.  Returns 1 if it takes more than
-# 2 seconds.
+# is the last thing it does, or is gone without.  Returns 1 if it takes more
+# than 2 seconds.
 lab_wait_for_end() {
     for lab_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         { test -e "$1" && kill -0 "$(cat "$1")"; } 2>/dev/null || return 0
