@@ -20,7 +20,7 @@ more controllers quarrel about group 9, which has no traffic, and somebody
 takes ports of backends down.  All follow random numbers that SEED determines,
 but how they interleave is up to the machine.
 
-After some 15 seconds of that everybody rests, for checks: each group is what
+After some seconds of that everybody rests, for checks: each group is what
 its controller thinks; each slot has the owner that a new table gives it, in
 the group's table, in traces and in the datapath's flows; each packet reached
 the backend that the one before it reached, unless a change says otherwise (see
@@ -96,6 +96,9 @@ class Summary:
         self.n_rounds = self.n_packets = 0
         self.changes = {}       # By name: changes, right and wrong moves.
 
+    def seconds(self):
+        return time.time() - self.start
+
     def add(self, totals, n_packets):
         self.n_packets += n_packets
         for name, total in totals.items():
@@ -112,7 +115,7 @@ class Summary:
               % ("all", *(sum(numbers[i] for numbers in self.changes.values())
                           for i in range(3))))
         print("time     %d s, %d rounds, seed %d"
-              % (time.time() - self.start, self.n_rounds, self.seed))
+              % (self.seconds(), self.n_rounds, self.seed))
         print("packets  %d" % self.n_packets)
         if memory.kib:
             print("memory   %.1f MiB after the first round, %.1f MiB after "
@@ -125,13 +128,12 @@ def churn(seconds, seed, datapath, summary, memory):
         group.set_up(dict.fromkeys(BACKENDS, 10))
     fill()
 
-    n_rounds = max(2, round(seconds / ROUND_SECONDS))
-    for i in range(n_rounds):
+    while summary.n_rounds < 2 or summary.seconds() < seconds:
         summary.n_rounds += 1
         captures = Captures()
         try:
-            this = Round(groups, random.Random("%d %d" % (seed, i)),
-                         seconds / n_rounds)
+            rng = random.Random("%d %d" % (seed, summary.n_rounds))
+            this = Round(groups, rng, min(seconds / 4, ROUND_SECONDS))
             n_owners = check_tables(groups, datapath)
             this.restore()
         finally:
@@ -143,9 +145,10 @@ def churn(seconds, seed, datapath, summary, memory):
             raise Failure("%d times packets of a survivor went to another "
                           "backend" % n_wrong)
         memory.measure()
-        print("round %d of %d: %4d changes, %6d packets and %d owners right, "
-              "%.1f MiB" % (i + 1, n_rounds, len(this.steps.lines), n_packets,
-                            n_owners, memory.kib[-1] / 1024), flush=True)
+        print("%5d of %d s: %4d changes, %6d packets and %d owners right, "
+              "%.1f MiB" % (summary.seconds(), seconds, len(this.steps.lines),
+                            n_packets, n_owners, memory.kib[-1] / 1024),
+              flush=True)
     memory.check()
 
 
