@@ -14,7 +14,7 @@ run := scripts/run
 packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	libtool pkg-config python3 \
 	curl ethtool iproute2 net-tools netbase netcat-openbsd openssl procps \
-	python3-packaging
+	python3-packaging tcpdump
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
@@ -24,8 +24,8 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-scale check \
-	check-portable check-sanitize check-upstream clean configure demo \
-	distclean fuzz help install refresh sandbox series
+	check-portable check-sanitize check-upstream churn clean configure \
+	demo distclean fuzz help install refresh sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -39,6 +39,8 @@ help:
 #: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
+#: make churn           random changes under traffic, TIME=SECONDS [SEED=N]
+#:                      (OVS_BUILD=DIR: of the switch that was built there)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    time and memory of a table, next to stock dp_hash
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
@@ -85,6 +87,12 @@ check-sanitize: assemble
 fuzz: assemble
 	@scripts/packages $(packages) $(sanitize_packages)
 	@scripts/fuzz '$(or $(TIME),60)' '$(TARGET)'
+
+churn: all
+	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
+	@OVS_BUILD='$(or $(OVS_BUILD),build/ovs)' tests/consistent-churn/churn \
+		--time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED)) \
+		--save=build/log/churn
 
 bench-balance: all
 	@scripts/packages $(packages) gnuplot-nox

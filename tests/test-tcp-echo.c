@@ -21,8 +21,8 @@
  * A server answers each line that it receives with its name.  A client holds N
  * connections and keeps sending lines on all of them.  The first server that
  * answers on a connection owns it.  The connection breaks when it is reset or
- * closed, when an answer takes SILENCE_MS, or when it moves: another server
- * than its owner answers.
+ * closed, when an answer takes longer than option --silence allows, or when it
+ * moves: another server than its owner answers.
  *
  * ovs-appctl tells the client what to do.  Each line of a reply ends in a
  * number of connections.
@@ -34,9 +34,10 @@
  *
  *         from=b5 to=b3 connections=4
  *
- *   - "report" waits until each connection has done two exchanges that began
- *     after the command, or is broken.  The reply counts them by owner and by
- *     state, which is "live", "broken" or "moved" (and so broken, too):
+ *   - "report [N]" waits until each connection has done N exchanges (2 by
+ *     default) that began after the command, or is broken.  The reply counts
+ *     them by owner and by state, which is "live", "broken" or "moved" (and so
+ *     broken, too):
  *
  *         owner=b3 state=live connections=27 */
 
@@ -62,16 +63,17 @@
 #include "util.h"
 
 enum {
-    SILENCE_MS = 2000,          /* Silence that breaks a connection. */
+    SILENCE_MS = 2000,          /* Default of --silence. */
     FILL_MS = 10000,            /* Longest time that "fill" takes. */
     PAUSE_MIN_MS = 50,          /* Shortest pause between two exchanges. */
     PAUSE_MAX_MS = 100,         /* Longest pause between two exchanges. */
     TICK_MS = 5,                /* How often the client visits its sockets. */
-    EXCHANGES = 2,              /* Exchanges that "report" waits for. */
+    EXCHANGES = 2,              /* Default of "report". */
     NAME_SIZE = 32,             /* Longest name of a server, plus 1. */
 };
 
 static char *unixctl_path;      /* Of the control socket, NULL for default. */
+static int silence_ms = SILENCE_MS; /* Silence that breaks a connection. */
 static bool exiting;            /* Was "exit" received? */
 
 static void
@@ -140,7 +142,7 @@ server_conn_run(struct server_conn *conn, const char *answer)
             return false;
         }
     }
-    conn->deadline = time_msec() + SILENCE_MS;
+    conn->deadline = time_msec() + silence_ms;
     return n > 0;
 }
 
@@ -177,7 +179,7 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
             setsockopt_tcp_nodelay(conn_fd);
             conn = xmalloc(sizeof *conn);
             conn->fd = conn_fd;
-            conn->deadline = time_msec() + SILENCE_MS;
+            conn->deadline = time_msec() + silence_ms;
             ovs_list_push_back(&conns, &conn->node);
         }
         LIST_FOR_EACH_SAFE (conn, node, &conns) {
@@ -236,6 +238,7 @@ struct client {
     struct unixctl_conn *request; /* Whom to reply to, NULL if idle. */
     bool filling;                 /* Is the command "fill"? */
     long long int deadline;       /* When "fill" gives up, in msec. */
+    int n_exchanges;              /* What "report" waits for. */
 };
 
 static void
@@ -333,7 +336,7 @@ client_conn_run(struct client_conn *conn)
         }
     }
 
-    if (error && (error != EAGAIN || now >= conn->time + SILENCE_MS)) {
+    if (error && (error != EAGAIN || now >= conn->time + silence_ms)) {
         client_conn_close(conn);
     }
 }
@@ -392,7 +395,7 @@ client_run(struct client *client)
         }
         client_conn_run(conn);
         n_left += (filling ? conn->fd < 0 || !conn->owner[0]
-                   : conn->fd >= 0 && conn->n_exchanges < EXCHANGES);
+                   : conn->fd >= 0 && conn->n_exchanges < client->n_exchanges);
     }
 
     if (client->request && !n_left) {
@@ -410,18 +413,25 @@ client_run(struct client *client)
 
 /* Begins "fill" or "report". */
 static void
-client_command(struct unixctl_conn *request, int argc OVS_UNUSED,
-               const char *argv[], void *client_)
+client_command(struct unixctl_conn *request, int argc, const char *argv[],
+               void *client_)
 {
     struct client *client = client_;
+    int n_exchanges = EXCHANGES;
 
     if (client->request) {
         unixctl_command_reply_error(request, "another command is running");
         return;
     }
+    if (argc > 1 && (!str_to_int(argv[1], 10, &n_exchanges)
+                     || n_exchanges < 1)) {
+        unixctl_command_reply_error(request, "bad number of exchanges");
+        return;
+    }
     client->request = request;
     client->filling = !strcmp(argv[0], "fill");
     client->deadline = time_msec() + FILL_MS;
+    client->n_exchanges = n_exchanges;
     for (int i = 0; i < client->n_conns; i++) {
         client->conns[i].n_exchanges = client->conns[i].asked ? -1 : 0;
     }
@@ -445,7 +455,7 @@ tcp_echo_client(struct ovs_cmdl_context *ctx)
 
     unixctl = tcp_echo_daemonize();
     unixctl_command_register("fill", "", 0, 0, client_command, &client);
-    unixctl_command_register("report", "", 0, 0, client_command, &client);
+    unixctl_command_register("report", "[N]", 0, 1, client_command, &client);
     while (!exiting) {
         client_run(&client);
         unixctl_server_run(unixctl);
@@ -474,8 +484,11 @@ tcp_echo_usage(void)
     daemon_usage();
     vlog_usage();
     printf("\nOther options:\n"
+           "  --silence=MSEC              silence that breaks a connection\n"
+           "                              (default: %d)\n"
            "  --unixctl=SOCKET            override default control socket\n"
-           "  -h, --help                  display this help message\n");
+           "  -h, --help                  display this help message\n",
+           SILENCE_MS);
     exit(EXIT_SUCCESS);
 }
 
@@ -483,12 +496,14 @@ static void
 tcp_echo_parse_options(int argc, char *argv[])
 {
     enum {
-        OPT_UNIXCTL = UCHAR_MAX + 1,
+        OPT_SILENCE = UCHAR_MAX + 1,
+        OPT_UNIXCTL,
         DAEMON_OPTION_ENUMS,
         VLOG_OPTION_ENUMS
     };
     static const struct option long_options[] = {
         {"help", no_argument, NULL, 'h'},
+        {"silence", required_argument, NULL, OPT_SILENCE},
         {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         DAEMON_LONG_OPTIONS,
         VLOG_LONG_OPTIONS,
@@ -505,6 +520,12 @@ tcp_echo_parse_options(int argc, char *argv[])
         switch (c) {
         case 'h':
             tcp_echo_usage();
+
+        case OPT_SILENCE:
+            if (!str_to_int(optarg, 10, &silence_ms) || silence_ms < 1) {
+                ovs_fatal(0, "--silence: bad time (use --help for help)");
+            }
+            break;
 
         case OPT_UNIXCTL:
             unixctl_path = optarg;

@@ -74,6 +74,11 @@ lab_start() {
     export OVS_RUNDIR="$LAB_DIR" OVS_LOGDIR="$LAB_DIR" OVS_DBDIR="$LAB_DIR"
     export OVS_SYSCONFDIR="$LAB_DIR"
 
+    # What a sanitizer has to say, if Open vSwitch was built with one, is in
+    # $LAB_DIR/sanitizer.PID.
+    export ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
+    export UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
+
     # The datapath "netdev" wants tap devices.  "dummy" is the same code and
     # does without them.
     LAB_DATAPATH=dummy
@@ -118,10 +123,11 @@ lab_stop() {
 }
 
 # lab_wait_for_end PIDFILE: waits until a daemon has removed its pidfile, which
-# is the last thing it does.  Returns 1 if it does not within 2 seconds.
+# is the last thing it does, or is gone without.  Returns 1 if it takes more
+# than 2 seconds.
 lab_wait_for_end() {
     for lab_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        test -e "$1" || return 0
+        { test -e "$1" && kill -0 "$(cat "$1")"; } 2>/dev/null || return 0
         sleep 0.1
     done
     return 1
