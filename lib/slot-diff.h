@@ -31,7 +31,7 @@ struct slot_diff {
     uint32_t n_moved;
 
     /* Among them, those whose old and new owner are in both tables, with the
-     * same weights.  There is none without a load bound. */
+     * same weights.  There is none if neither table has a load bound. */
     uint32_t n_collateral;
 };
 
