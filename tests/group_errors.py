@@ -38,7 +38,7 @@ import ovs.daemon
 import ovs.unixctl
 import ovs.unixctl.client
 
-from malformed_groups import ADD, ANY, ONF, bucket, cases, group_mod, message
+from malformed_groups import ADD, ONF, bucket, cases, group_mod, message
 
 OPEN, COMMIT, DISCARD = 0, 4, 6     # Requests about bundles.
 ALL_GROUPS = 0xfffffffc

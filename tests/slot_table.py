@@ -15,8 +15,8 @@
 written from Documentation/topics/consistent-dp-hash-construction.rst, not from
 the C code in lib/, which is tested against it.
 
-    slot_table.py compute          reads test vectors, whatever follows a "=" in
-                                   them aside, and prints them with the values
+    slot_table.py compute          reads test vectors, and prints them with
+                                   the values, whatever follows a "=" in them
     slot_table.py random SEED N    prints N random groups to compute
     slot_table.py random-changes SEED N   writes bundles of random changes of a
                                    group to bundle0, bundle1, ..., and prints
