@@ -38,15 +38,17 @@ static void
 round_trip_options(uint64_t param)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
+    bool has_options;
     uint64_t parsed;
 
     ofp_consistent_format(param, &s);
 
     char *text = ds_cstr(&s);
-    char *error = ofp_consistent_parse(&text, &parsed);
+    char *error = ofp_consistent_parse(&text, &parsed, &has_options);
     ovs_assert(!error);
     ovs_assert(!strcmp(text, OFP_CONSISTENT_DP_HASH));
     ovs_assert(parsed == param);
+    ovs_assert(has_options == (param != 0));
     ds_destroy(&s);
 }
 
@@ -56,10 +58,11 @@ parse_options(const char *input)
     char *value = xasprintf("%s(%s)", OFP_CONSISTENT_DP_HASH_TEXT, input);
     struct ofp_consistent_options options;
     char *text = value;
+    bool has_options;
     uint64_t param;
     char *error;
 
-    error = ofp_consistent_parse(&text, &param);
+    error = ofp_consistent_parse(&text, &param, &has_options);
     if (!error) {
         ovs_assert(ofp_consistent_is_method(text));
         error = ofp_consistent_decode(param, &options);
