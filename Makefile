@@ -33,7 +33,7 @@ help:
 #: make help            print this
 #: make [all]           fetch the base, assemble, build
 #: make demo            what a change of the backends does to open connections
-#: make check           run the tests that belong to us (half an hour)
+#: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
