@@ -15,27 +15,8 @@
 #include <config.h>
 #include "rendezvous.h"
 #include <string.h>
+#include "splitmix64.h"
 #include "util.h"
-
-/* SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
- * generators", OOPSLA 2014): its increment, and the function that it applies
- * to its counter, a bijection of 64-bit numbers. */
-#define SPLITMIX64_INCREMENT UINT64_C(0x9e3779b97f4a7c15)
-
-static uint64_t
-splitmix64_mix(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* Returns output number 'i', from 0 on, of SplitMix64 seeded with 'seed'. */
-static uint64_t
-splitmix64(uint64_t seed, uint32_t i)
-{
-    return splitmix64_mix(seed + (i + UINT64_C(1)) * SPLITMIX64_INCREMENT);
-}
 
 /* Initializes 'member' with the given 'id' and 'weight' for a table with the
  * given 'basis'. */
