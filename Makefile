@@ -23,7 +23,7 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all assemble bench-balance bench-change bench-scale check \
+.PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-portable check-sanitize check-upstream churn clean configure \
 	demo distclean fuzz help install refresh sandbox series
 
@@ -43,6 +43,7 @@ help:
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    time and memory of a table, next to stock dp_hash
+#: make bench-hash      time of the symmetric hash, next to the one before
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make series          write the patches for ovs-dev to build/series
 #: make refresh         bring edits made in build/ovs back to patches/
@@ -101,6 +102,10 @@ bench-balance: all
 bench-change: all
 	@bench/build change
 	@build/bench/change $(BENCH_FLAGS)
+
+bench-hash: all
+	@bench/build hash
+	@build/bench/hash $(BENCH_FLAGS)
 
 bench-scale: all
 	@bench/scale $(BENCH_FLAGS)
