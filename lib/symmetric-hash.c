@@ -58,8 +58,8 @@ has_ports(const struct flow *flow)
 /* Returns the hash of the connection that 'flow' belongs to, never 0.  Hashes
  * with different values of 'basis' are independent.
  *
- * Pure, and takes a constant number of instructions, most of them in two or four
- * times splitmix64(). */
+ * Pure, and takes a constant number of instructions, most of them in two calls
+ * of splitmix64(). */
 uint32_t
 symmetric_hash(const struct flow *flow, uint32_t basis)
 {
