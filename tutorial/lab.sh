@@ -10,13 +10,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# A switch and hosts around it, all on this machine, for things to try out.
+# Switches and hosts around them, all on this machine, for things to try out.
 #
 # A script sources this file, calls lab_enter if it wants hosts, lab_start, and
-# then lab_host for each host.  The switch runs straight out of the build tree
-# $OVS_BUILD.  The network namespaces are out of everybody's sight, files are
-# in $LAB_DIR, and however the script ends (other than by SIGKILL), it takes
-# its processes and files along.
+# then lab_host for each host.  If one switch is not enough, it calls lab_begin
+# instead of lab_start, lab_switch for each switch, and lab_link for each link
+# between a host and a switch.
+#
+# The switches run straight out of the build tree $OVS_BUILD.  The network
+# namespaces are out of everybody's sight, files are in $LAB_DIR, and however
+# the script ends (other than by SIGKILL), it takes its processes and files
+# along.
 #
 # Needs ethtool, iproute2 and util-linux.
 
@@ -56,14 +60,10 @@ lab_enter() {
     return 1
 }
 
-# lab_start [OPTION...]: starts ovsdb-server, ovs-vswitchd (with the given
-# options) and the bridge br0, which has the userspace datapath $LAB_DATAPATH.
-lab_start() {
-    OVS_BUILD=$(CDPATH='' cd -- "$OVS_BUILD" && pwd) || exit 1
-    test -x "$OVS_BUILD/vswitchd/ovs-vswitchd" ||
-        lab_die "$OVS_BUILD: no Open vSwitch was built here"
-    PATH=$OVS_BUILD/utilities:$OVS_BUILD/ovsdb:$OVS_BUILD/vswitchd:$PATH
-    PATH=$OVS_BUILD/tests:$PATH:/usr/sbin
+# lab_begin: prepares for switches and hosts.
+lab_begin() {
+    PATH=$PATH:/usr/sbin
+    lab_use_build "$OVS_BUILD"
 
     LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ovs-lab.XXXXXX") || exit 1
     trap lab_stop EXIT
@@ -71,31 +71,83 @@ lab_start() {
     trap 'exit 130' INT
     trap 'exit 141' PIPE
     trap 'exit 143' TERM
-    export OVS_RUNDIR="$LAB_DIR" OVS_LOGDIR="$LAB_DIR" OVS_DBDIR="$LAB_DIR"
-    export OVS_SYSCONFDIR="$LAB_DIR"
+    lab_use "$LAB_DIR"
 
     # What a sanitizer has to say, if Open vSwitch was built with one, is in
-    # $LAB_DIR/sanitizer.PID.
+    # $LAB_DIR/sanitizer.PID.  The script then fails.
     export ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
     export UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
 
     # The datapath "netdev" wants tap devices.  "dummy" is the same code and
-    # does without them.
-    LAB_DATAPATH=dummy
-    if test $# -eq 0; then
-        set -- --enable-dummy
+    # does without them.  "system" is the one of the kernel.
+    if test -z "${LAB_DATAPATH-}"; then
+        LAB_DATAPATH=dummy
         if (: <>/dev/net/tun) 2>/dev/null; then
             LAB_DATAPATH=netdev
         fi
     fi
+}
 
-    ovsdb-tool create "$LAB_DIR/conf.db" \
-        "$OVS_BUILD/vswitchd/vswitch.ovsschema" &&
-        lab_daemon ovsdb-server "$LAB_DIR/conf.db" \
-            --remote="punix:$LAB_DIR/db.sock" &&
+# lab_use_build DIR: runs Open vSwitch from the build tree DIR.
+lab_use_build() {
+    OVS_BUILD=$(CDPATH='' cd -- "$1" && pwd) || exit 1
+    test -x "$OVS_BUILD/vswitchd/ovs-vswitchd" ||
+        lab_die "$OVS_BUILD: no Open vSwitch was built here"
+    PATH=$OVS_BUILD/utilities:$OVS_BUILD/ovsdb:$OVS_BUILD/vswitchd:$PATH
+    PATH=$OVS_BUILD/tests:$PATH
+}
+
+# lab_use DIR: the programs of Open vSwitch talk to the switch that has its
+# files in DIR.
+lab_use() {
+    export OVS_RUNDIR="$1" OVS_LOGDIR="$1" OVS_DBDIR="$1" OVS_SYSCONFDIR="$1"
+}
+
+# lab_start [OPTION...]: prepares, and starts one switch (ovs-vswitchd with the
+# given options) with the bridge br0, among the hosts' other ends.
+lab_start() {
+    lab_begin
+    if test $# -gt 0; then
+        LAB_DATAPATH=dummy
+    fi
+    lab_run_switch "$@"
+}
+
+# lab_switch NAME [BUILD]: makes a switch with the bridge br0, on a host of its
+# own, that runs from the build tree BUILD or else $OVS_BUILD.
+# NAME has up to 11 characters.
+lab_switch() {
+    mkdir "$LAB_DIR/$1" && ip netns add "$1" && ip -n "$1" link set lo up ||
+        lab_die "cannot make host $1"
+    (
+        test -z "${2-}" || lab_use_build "$2"
+        lab_at "$1" lab_run_switch
+    ) || exit 1
+}
+
+# lab_at NAME COMMAND [ARG...]: runs a command that talks to the switch of
+# lab_switch NAME.
+lab_at() {
+    (
+        LAB_SWITCH=$1
+        shift
+        lab_use "$LAB_DIR/$LAB_SWITCH"
+        "$@"
+    )
+}
+
+# Starts ovsdb-server and ovs-vswitchd, with the given options, with files in
+# $OVS_RUNDIR, in the network of $LAB_SWITCH if there is one.
+lab_run_switch() {
+    test $# -gt 0 || set -- --enable-dummy
+    test -e "$OVS_DBDIR/conf.db" ||
+        ovsdb-tool create "$OVS_DBDIR/conf.db" \
+            "$OVS_BUILD/vswitchd/vswitch.ovsschema" &&
+        lab_daemon ovsdb-server "$OVS_DBDIR/conf.db" \
+            --remote="punix:$OVS_RUNDIR/db.sock" &&
         ovs-vsctl --no-wait init &&
         lab_daemon ovs-vswitchd "$@" &&
-        ovs-vsctl --timeout=10 add-br br0 -- set Bridge br0 \
+        ovs-vsctl --timeout=10 --may-exist add-br br0 -- set Bridge br0 \
             datapath_type="$LAB_DATAPATH" fail-mode=secure ||
         lab_die "cannot start Open vSwitch"
 }
@@ -103,8 +155,9 @@ lab_start() {
 # lab_daemon PROGRAM [ARG...]: starts one of the programs of Open vSwitch in
 # the background.  It ends together with the script.
 lab_daemon() {
-    "$@" -vconsole:off --detach --pidfile --log-file && return
-    tail -n 5 "$LAB_DIR/$1.log" >&2
+    ${LAB_SWITCH:+nsenter --net="/run/netns/$LAB_SWITCH" --} \
+        "$@" -vconsole:off --detach --pidfile --log-file && return
+    tail -n 5 "$OVS_LOGDIR/$1.log" >&2
     return 1
 }
 
@@ -113,11 +166,17 @@ lab_stop() {
     lab_status=$?
     trap - EXIT
     trap '' HUP INT PIPE TERM
-    for lab_pidfile in "$LAB_DIR"/*.pid; do
+    for lab_pidfile in "$LAB_DIR"/*.pid "$LAB_DIR"/*/*.pid; do
         lab_pid=$(cat "$lab_pidfile") || continue
         kill "$lab_pid"
         lab_wait_for_end "$lab_pidfile" || kill -s KILL "$lab_pid"
     done 2>/dev/null
+    for lab_report in "$LAB_DIR"/sanitizer.*; do
+        test -s "$lab_report" || continue
+        lab_say 'the sanitizer reports:'
+        head -n 50 "$lab_report" >&2
+        lab_status=1
+    done
     rm -rf "$LAB_DIR"
     exit "$lab_status"
 }
@@ -133,23 +192,31 @@ lab_wait_for_end() {
     return 1
 }
 
-# lab_host NAME ADDR/LEN MAC OFPORT: makes a host.  Its eth0 is a veth, whose
-# other end "ovs-NAME" is a port of br0.  NAME has up to 11 characters.
-# Without an IPv6 address the host sends no packets that nobody asked for.  It
-# computes checksums itself, because the userspace datapath cannot pass on
-# packets of a veth without.
+# lab_host NAME ADDR/LEN MAC OFPORT: makes a host at the switch of lab_start.
+# Its eth0 is a veth, whose other end "ovs-NAME" is a port of br0.  NAME has up
+# to 11 characters.  Without an IPv6 address the host sends no packets that
+# nobody asked for.
 lab_host() {
-    ip netns add "$1" &&
-        ip link add "ovs-$1" type veth peer name "eth-$1" address "$3" &&
-        ethtool -K "eth-$1" tx off >/dev/null &&
-        ip link set "eth-$1" netns "$1" name eth0 &&
-        ip -n "$1" address add "$2" dev eth0 &&
-        ip -n "$1" link set lo up &&
-        ip -n "$1" link set eth0 addrgenmode none up &&
-        ip link set "ovs-$1" addrgenmode none up &&
-        ovs-vsctl --timeout=10 add-port br0 "ovs-$1" -- \
-            set Interface "ovs-$1" ofport_request="$4" ||
+    ip netns add "$1" && ip -n "$1" link set lo up ||
         lab_die "cannot make host $1"
+    lab_link "$1" eth0 "$3" '' "ovs-$1" "$4"
+    ip -n "$1" address add "$2" dev eth0 ||
+        lab_die "cannot give host $1 an address"
+}
+
+# lab_link HOST DEV MAC SWITCH PORT OFPORT: connects the host's new device DEV
+# to PORT, a new port of the switch's br0.  The host computes checksums itself,
+# because the userspace datapath cannot pass on packets of a veth without.
+lab_link() {
+    ip link add "$5" type veth peer name lab-link address "$3" &&
+        ethtool -K lab-link tx off >/dev/null &&
+        ip link set lab-link netns "$1" name "$2" &&
+        ip -n "$1" link set "$2" addrgenmode none up &&
+        { test -z "$4" || ip link set "$5" netns "$4"; } &&
+        ip ${4:+-n "$4"} link set "$5" addrgenmode none up &&
+        lab_at "$4" ovs-vsctl --timeout=10 add-port br0 "$5" -- \
+            set Interface "$5" ofport_request="$6" ||
+        lab_die "cannot connect host $1 to a switch"
 }
 
 # lab_in NAME COMMAND [ARG...]: runs a command in the network of a host.
