@@ -15,7 +15,9 @@
 #include <config.h>
 #include "ofp-consistent.h"
 #include <string.h>
+#include "field-hash.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-parse.h"
 #include "openvswitch/ofp-prop.h"
 #include "openvswitch/vlog.h"
@@ -34,34 +36,96 @@ enum {
     RESERVED_SHIFT = 56,
 };
 
+/* The methods' names. */
+static const struct method {
+    const char *wire;
+    const char *text;
+} methods[] = {
+    { OFP_CONSISTENT_DP_HASH, OFP_CONSISTENT_DP_HASH_TEXT },
+    { OFP_CONSISTENT_HASH, OFP_CONSISTENT_HASH },
+};
+
 static uint8_t
 get_byte(uint64_t param, int shift)
 {
     return param >> shift;
 }
 
-/* Returns true if 'selection_method' is the name on the wire of the method. */
+static const struct method *
+method_from_wire(const char *selection_method)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+        if (!strcmp(selection_method, methods[i].wire)) {
+            return &methods[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns the method whose name on the wire or in text are the first 'n' bytes
+ * of 's', or NULL. */
+static const struct method *
+method_from_text(const char *s, size_t n)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+        const struct method *m = &methods[i];
+
+        if (!strncmp(s, m->text, MAX(n, strlen(m->text)))
+            || !strncmp(s, m->wire, MAX(n, strlen(m->wire)))) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+/* Returns true if 'selection_method' is the name on the wire of one of the
+ * methods. */
 bool
 ofp_consistent_is_method(const char *selection_method)
 {
-    return !strcmp(selection_method, OFP_CONSISTENT_DP_HASH);
+    return method_from_wire(selection_method) != NULL;
 }
 
-/* Checks 'param', a selection_method_param, and stores the options in it in
- * '*options', which may be null, with defaults filled in.
+/* Returns true if 'selection_method' is the name on the wire of the method
+ * that hashes fields. */
+bool
+ofp_consistent_takes_fields(const char *selection_method)
+{
+    return !strcmp(selection_method, OFP_CONSISTENT_HASH);
+}
+
+/* Returns the name in text of the method with the name 'selection_method' on
+ * the wire, which must be one of the methods. */
+const char *
+ofp_consistent_name(const char *selection_method)
+{
+    return method_from_wire(selection_method)->text;
+}
+
+/* Checks 'param', a selection_method_param for 'selection_method', which must
+ * be one of the methods, and stores the options in it in '*options', which may
+ * be null, with defaults filled in.
  *
  * Returns NULL if successful, otherwise a malloc()'d string that says which
  * bits are wrong.  The caller is responsible for freeing the returned
  * string. */
 char * OVS_WARN_UNUSED_RESULT
-ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
+ofp_consistent_decode(const char *selection_method, uint64_t param,
+                      struct ofp_consistent_options *options)
 {
     uint8_t hash = get_byte(param, HASH_SHIFT);
     uint8_t slot_bits = get_byte(param, SLOTS_SHIFT);
     uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
     uint8_t reserved = get_byte(param, RESERVED_SHIFT);
 
-    if (hash > OFP_CONSISTENT_HASH_L4) {
+    if (ofp_consistent_takes_fields(selection_method)) {
+        if (hash > OFP_CONSISTENT_HASH_SYMMETRIC) {
+            return xasprintf("bits 39...32 of selection_method_param must be "
+                             "0 or %d for a symmetric hash of the fields, not "
+                             "%"PRIu8": the datapath's hash is not used",
+                             OFP_CONSISTENT_HASH_SYMMETRIC, hash);
+        }
+    } else if (hash > OFP_CONSISTENT_HASH_L4) {
         return xasprintf("bits 39...32 of selection_method_param, the "
                          "datapath hash, must be 0 to %d, not %"PRIu8,
                          OFP_CONSISTENT_HASH_L4, hash);
@@ -89,46 +153,71 @@ ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *options)
     return NULL;
 }
 
-/* Checks 'param', the selection_method_param of a property of group 'group_id'
- * with the selection method 'method', a null-terminated string, if that is
- * this method.
+/* Checks the options and fields of 'props', whose selection method must be one
+ * of the methods.
+ *
+ * Returns NULL if successful, otherwise a malloc()'d string that says what is
+ * wrong.  The caller is responsible for freeing the returned string. */
+char * OVS_WARN_UNUSED_RESULT
+ofp_consistent_check(const struct ofputil_group_props *props)
+{
+    struct ofp_consistent_options options;
+
+    char *error = ofp_consistent_decode(props->selection_method,
+                                        props->selection_method_param,
+                                        &options);
+    if (!error && ofp_consistent_takes_fields(props->selection_method)) {
+        error = field_hash_check(
+            &props->fields, options.hash == OFP_CONSISTENT_HASH_SYMMETRIC);
+    }
+    return error;
+}
+
+/* Checks 'props', from a selection method property of group 'group_id', if its
+ * method is one of the methods.
  *
  * Returns 0 if successful.  Otherwise logs what is wrong and returns an
  * OpenFlow error. */
 enum ofperr
-ofp_consistent_check(uint32_t group_id, const char *method, uint64_t param)
+ofp_consistent_check_property(uint32_t group_id,
+                              const struct ofputil_group_props *props)
 {
-    if (!ofp_consistent_is_method(method)) {
+    if (!ofp_consistent_is_method(props->selection_method)) {
         return 0;
     }
 
-    char *error = ofp_consistent_decode(param, NULL);
+    char *error = ofp_consistent_check(props);
     if (error) {
-        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method "
-                    OFP_CONSISTENT_DP_HASH_TEXT": %s", group_id, error);
+        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method %s: %s",
+                    group_id, ofp_consistent_name(props->selection_method),
+                    error);
         free(error);
         return OFPERR_OFPBPC_BAD_VALUE;
     }
     return 0;
 }
 
-/* Parses 'value', the value of the option named 'name', into '*bits', which
- * become the option's part of selection_method_param, 'shift' bits from the
- * right. */
+/* Parses 'value', the value of the option named 'name' of 'method', into
+ * '*bits', which become the option's part of selection_method_param, 'shift'
+ * bits from the right. */
 static char * OVS_WARN_UNUSED_RESULT
-parse_option(const char *name, const char *value, uint64_t *bits, int *shift)
+parse_option(const struct method *method, const char *name, const char *value,
+             uint64_t *bits, int *shift)
 {
     uint64_t min, max;
 
     if (!strcmp(name, "hash")) {
+        bool l4 = !ofp_consistent_takes_fields(method->wire);
+
         *shift = HASH_SHIFT;
         if (!strcmp(value, "symmetric")) {
             *bits = OFP_CONSISTENT_HASH_SYMMETRIC;
-        } else if (!strcmp(value, "l4")) {
+        } else if (l4 && !strcmp(value, "l4")) {
             *bits = OFP_CONSISTENT_HASH_L4;
         } else {
-            return xasprintf("hash must be symmetric or l4, not \"%s\"",
-                             value);
+            return xasprintf("hash must be symmetric%s, not \"%s\"%s",
+                             l4 ? " or l4" : "", value,
+                             l4 ? "" : ": the datapath's hash is not used");
         }
         return NULL;
     } else if (!strcmp(name, "basis")) {
@@ -167,11 +256,11 @@ parse_option(const char *name, const char *value, uint64_t *bits, int *shift)
 }
 
 /* Parses '*text', the value of "selection_method" in the text form of a group.
- * If it names the method, in the text or the wire form, sets '*text' to the
- * wire form, '*param' to the bits of the options that follow in parentheses,
- * and '*has_options' to true if there are any.  Otherwise, leaves '*text'
- * alone, and sets '*param' to 0 and '*has_options' to false.  Modifies the
- * string that '*text' points to.
+ * If it names one of the methods, in the text or the wire form, sets '*text'
+ * to the wire form, '*param' to the bits of the options that follow in
+ * parentheses, and '*has_options' to true if there are any.  Otherwise, leaves
+ * '*text' alone, and sets '*param' to 0 and '*has_options' to false.  Modifies
+ * the string that '*text' points to.
  *
  * Returns NULL if successful, otherwise a malloc()'d string describing the
  * error.  The caller is responsible for freeing the returned string. */
@@ -180,21 +269,19 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
 {
     char *open = strchr(*text, '(');
     size_t name_len = open ? open - *text : strlen(*text);
+    const struct method *method = method_from_text(*text, name_len);
     char *name, *value;
     unsigned int seen = 0;
 
     *param = 0;
     *has_options = false;
-    if (strncmp(*text, OFP_CONSISTENT_DP_HASH_TEXT,
-                MAX(name_len, strlen(OFP_CONSISTENT_DP_HASH_TEXT)))
-        && strncmp(*text, OFP_CONSISTENT_DP_HASH,
-                   MAX(name_len, strlen(OFP_CONSISTENT_DP_HASH)))) {
+    if (!method) {
         return (open
                 ? xasprintf("selection method \"%.*s\" takes no options in "
                             "parentheses", (int) name_len, *text)
                 : NULL);
     }
-    *text = CONST_CAST(char *, OFP_CONSISTENT_DP_HASH);
+    *text = CONST_CAST(char *, method->wire);
     if (!open) {
         return NULL;
     }
@@ -210,12 +297,12 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
         uint64_t bits;
         int shift;
 
-        char *error = parse_option(name, value, &bits, &shift);
+        char *error = parse_option(method, name, value, &bits, &shift);
         if (!error && seen & (1u << (shift / 8))) {
             error = xasprintf("%s is given twice", name);
         }
         if (error) {
-            char *s = xasprintf(OFP_CONSISTENT_DP_HASH_TEXT": %s", error);
+            char *s = xasprintf("%s: %s", method->text, error);
             free(error);
             return s;
         }
@@ -226,12 +313,13 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
     return NULL;
 }
 
-/* Appends the method's name in text form to 's', followed in parentheses by
- * the options in 'param' that are not 0, if any: ofp_consistent_parse() parses
- * it back to the same bits.  'param' must be one that ofp_consistent_decode()
- * accepts. */
+/* Appends the text form of 'selection_method', which must be one of the
+ * methods, to 's', followed in parentheses by the options in 'param' that are
+ * not 0, if any: ofp_consistent_parse() parses it back to the same bits.
+ * 'param' must be one that ofp_consistent_decode() accepts. */
 void
-ofp_consistent_format(uint64_t param, struct ds *s)
+ofp_consistent_format(const char *selection_method, uint64_t param,
+                      struct ds *s)
 {
     static const char *hash_names[] = { NULL, "symmetric", "l4" };
     uint8_t hash = get_byte(param, HASH_SHIFT);
@@ -239,7 +327,7 @@ ofp_consistent_format(uint64_t param, struct ds *s)
     uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
     uint32_t basis = param;
 
-    ds_put_cstr(s, OFP_CONSISTENT_DP_HASH_TEXT);
+    ds_put_cstr(s, ofp_consistent_name(selection_method));
     if (!param) {
         return;
     }

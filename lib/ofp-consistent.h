@@ -20,18 +20,22 @@
 #include "openvswitch/compiler.h"
 #include "openvswitch/ofp-errors.h"
 
-/* Selection method "consistent-dp-hash" of select groups, as text and on the
- * wire
+/* Selection methods "consistent-dp-hash" and "consistent-hash" of select
+ * groups, as text and on the wire
  * ======================================================================
  *
+ * Both map the slots of a hash to buckets with a slot table (see
+ * slot-table.h).  For the first, the datapath computes the hash.  The second
+ * needs the property's 'fields' and hashes these itself (see field-hash.h).
+ *
  * The Netronome selection method property has room for 15 characters of name,
- * so the method has a shorter one on the wire, which is also the one in struct
- * ofputil_group_props.  Text has the long one, and takes both.
+ * so the first method has a shorter one on the wire, which is also the one in
+ * struct ofputil_group_props.  Text has the long one, and takes both.
  *
- * The method's options are bits of the property's 'selection_method_param':
+ * The methods' options are bits of the property's 'selection_method_param':
  *
- *     31...0   basis of the datapath hash and of the slot table
- *     39...32  datapath hash, an enum ofp_consistent_hash
+ *     31...0   basis of the hash and of the slot table
+ *     39...32  hash, an enum ofp_consistent_hash
  *     47...40  log2 of the number of slots, 4 to 16, or 0 for the default
  *     55...48  load bound, percent above a bucket's share, or 0 for none
  *     63...56  must be 0
@@ -42,13 +46,15 @@
 
 #define OFP_CONSISTENT_DP_HASH "consist-dp-hash"
 #define OFP_CONSISTENT_DP_HASH_TEXT "consistent-dp-hash"
+#define OFP_CONSISTENT_HASH "consistent-hash"
 
 #define OFP_CONSISTENT_DEFAULT_SLOT_BITS 10
 
 enum ofp_consistent_hash {
-    OFP_CONSISTENT_HASH_DEFAULT = 0,   /* Symmetric if the datapath can. */
+    /* The datapath's: symmetric if it can.  Of fields: as they are. */
+    OFP_CONSISTENT_HASH_DEFAULT = 0,
     OFP_CONSISTENT_HASH_SYMMETRIC = 1,
-    OFP_CONSISTENT_HASH_L4 = 2,        /* 5-tuple. */
+    OFP_CONSISTENT_HASH_L4 = 2,        /* The datapath's of the 5-tuple. */
 };
 
 struct ofp_consistent_options {
@@ -59,14 +65,21 @@ struct ofp_consistent_options {
 };
 
 struct ds;
+struct ofputil_group_props;
 
 bool ofp_consistent_is_method(const char *selection_method);
-char *ofp_consistent_decode(uint64_t param, struct ofp_consistent_options *)
+bool ofp_consistent_takes_fields(const char *selection_method);
+const char *ofp_consistent_name(const char *selection_method);
+char *ofp_consistent_decode(const char *selection_method, uint64_t param,
+                            struct ofp_consistent_options *)
     OVS_WARN_UNUSED_RESULT;
-enum ofperr ofp_consistent_check(uint32_t group_id, const char *method,
-                                 uint64_t param);
+char *ofp_consistent_check(const struct ofputil_group_props *)
+    OVS_WARN_UNUSED_RESULT;
+enum ofperr ofp_consistent_check_property(uint32_t group_id,
+                                          const struct ofputil_group_props *);
 char *ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
     OVS_WARN_UNUSED_RESULT;
-void ofp_consistent_format(uint64_t param, struct ds *);
+void ofp_consistent_format(const char *selection_method, uint64_t param,
+                           struct ds *);
 
 #endif /* ofp-consistent.h */

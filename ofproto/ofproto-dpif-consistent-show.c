@@ -15,6 +15,7 @@
 #include <config.h>
 #include "ofproto-dpif-consistent-show.h"
 #include <stdlib.h>
+#include "nx-match.h"
 #include "ofp-consistent.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-consistent.h"
@@ -138,6 +139,27 @@ hash_alg_to_string(enum ovs_hash_alg alg)
     return alg == OVS_HASH_ALG_L4 ? "5-tuple" : "symmetric";
 }
 
+/* Appends what 'group' hashes, and how, to 's'. */
+static void
+format_hash(const struct group_dpif *group, struct ds *s)
+{
+    if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
+        ds_put_cstr(s, "  fields:      ");
+        oxm_format_field_array(s, &group->up.props.fields);
+        ds_put_format(s, "\n  hash:        %s",
+                      group->slots->symmetric ? "symmetric" : "as they are");
+    } else {
+        enum ovs_hash_alg alg = group_dpif_effective_hash_alg(group);
+
+        ds_put_format(s, "  hash:        %s", hash_alg_to_string(alg));
+        if (alg != group->hash_alg) {
+            ds_put_format(s, " (not %s, which the datapath does not have)",
+                          hash_alg_to_string(group->hash_alg));
+        }
+    }
+    ds_put_format(s, "\n  basis:       %"PRIu32"\n", group->hash_basis);
+}
+
 /* Appends a description of 'group', which must have slots, to 's'.  For the
  * main thread. */
 void
@@ -145,11 +167,11 @@ group_slots_format(const struct group_dpif *group, struct ds *s)
 {
     const struct group_slots *slots = group->slots;
     const struct slot_table *table = slots->table;
-    enum ovs_hash_alg alg = group_dpif_effective_hash_alg(group);
     long long int age = time_msec() - group->up.modified;
 
-    ds_put_format(s, "%s: group %"PRIu32": "OFP_CONSISTENT_DP_HASH_TEXT"\n",
-                  group->up.ofproto->name, group->up.group_id);
+    ds_put_format(s, "%s: group %"PRIu32": %s\n",
+                  group->up.ofproto->name, group->up.group_id,
+                  ofp_consistent_name(group->up.props.selection_method));
     ds_put_format(s, "  slots:       %"PRIu32"\n", slot_table_n_slots(table));
     ds_put_cstr(s, "  load bound:  ");
     if (table->params.load_bound) {
@@ -157,19 +179,15 @@ group_slots_format(const struct group_dpif *group, struct ds *s)
     } else {
         ds_put_cstr(s, "none\n");
     }
-    ds_put_format(s, "  hash:        %s", hash_alg_to_string(alg));
-    if (alg != group->hash_alg) {
-        ds_put_format(s, " (not %s, which the datapath does not have)",
-                      hash_alg_to_string(group->hash_alg));
-    }
-    ds_put_format(s, "\n  basis:       %"PRIu32"\n", table->params.basis);
+    format_hash(group, s);
     ds_put_format(s, "  last change: %lld.%03lld s ago, ",
                   age / 1000, age % 1000);
     if (slots->renewed) {
         ds_put_cstr(s, "all slots are new\n");
     } else {
-        ds_put_format(s, "%"PRIu32" slots moved, %"PRIu32" of them collateral"
-                      "\n", slots->diff.n_moved, slots->diff.n_collateral);
+        ds_put_format(s, "%s%"PRIu32" slots moved, %"PRIu32" of them "
+                      "collateral\n", slots->rehashed ? "hash changed, " : "",
+                      slots->diff.n_moved, slots->diff.n_collateral);
     }
 
     if (!group->up.n_buckets) {
@@ -201,6 +219,27 @@ group_slots_format(const struct group_dpif *group, struct ds *s)
         }
     }
     free_bucket_infos(infos, group->up.n_buckets);
+}
+
+/* Puts what 'group' hashes, and how, into 'json'. */
+static void
+put_hash(const struct group_dpif *group, struct json *json)
+{
+    if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
+        struct ds s = DS_EMPTY_INITIALIZER;
+
+        oxm_format_field_array(&s, &group->up.props.fields);
+        json_object_put_string(json, "fields", ds_cstr(&s));
+        ds_destroy(&s);
+        json_object_put(json, "symmetric",
+                        json_boolean_create(group->slots->symmetric));
+    } else {
+        json_object_put_string(json, "hash", hash_alg_to_string(
+                                   group_dpif_effective_hash_alg(group)));
+        json_object_put_string(json, "requested_hash",
+                               hash_alg_to_string(group->hash_alg));
+    }
+    json_object_put(json, "basis", json_integer_create(group->hash_basis));
 }
 
 static struct json *
@@ -235,23 +274,22 @@ group_slots_to_json(const struct group_dpif *group)
 
     json_object_put(json, "group_id",
                     json_integer_create(group->up.group_id));
-    json_object_put_string(json, "selection_method",
-                           OFP_CONSISTENT_DP_HASH_TEXT);
+    json_object_put_string(
+        json, "selection_method",
+        ofp_consistent_name(group->up.props.selection_method));
     json_object_put(json, "slots",
                     json_integer_create(slot_table_n_slots(table)));
     json_object_put(json, "load_bound",
                     json_integer_create(table->params.load_bound));
-    json_object_put_string(json, "hash", hash_alg_to_string(
-                               group_dpif_effective_hash_alg(group)));
-    json_object_put_string(json, "requested_hash",
-                           hash_alg_to_string(group->hash_alg));
-    json_object_put(json, "basis", json_integer_create(table->params.basis));
+    put_hash(group, json);
 
     struct json *change = json_object_create();
     json_object_put(change, "age_ms", json_integer_create(
                         time_msec() - group->up.modified));
     json_object_put(change, "renewed", json_boolean_create(slots->renewed));
     if (!slots->renewed) {
+        json_object_put(change, "rehashed",
+                        json_boolean_create(slots->rehashed));
         json_object_put(change, "moved",
                         json_integer_create(slots->diff.n_moved));
         json_object_put(change, "collateral",

@@ -94,8 +94,9 @@ find_group(struct unixctl_conn *conn, const char *name, const char *id)
             error = xasprintf("%s: no group %"PRIu32, name, group_id);
         } else if (!group->slots) {
             error = xasprintf("%s: group %"PRIu32" has no slot table, because "
-                              "its selection method is not "
-                              OFP_CONSISTENT_DP_HASH_TEXT, name, group_id);
+                              "its selection method is neither "
+                              OFP_CONSISTENT_DP_HASH_TEXT" nor "
+                              OFP_CONSISTENT_HASH, name, group_id);
             group = NULL;
         }
     }

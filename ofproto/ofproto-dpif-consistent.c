@@ -14,6 +14,8 @@
 
 #include <config.h>
 #include "ofproto-dpif-consistent.h"
+#include <string.h>
+#include "bitmap.h"
 #include "ofp-consistent.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/list.h"
@@ -26,19 +28,22 @@ VLOG_DEFINE_THIS_MODULE(ofproto_dpif_consistent);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-/* Returns true, and logs it, if 'group' has this method and more buckets than
- * a slot table can hold. */
+/* Returns true, and logs it, if 'group' has one of these methods and more
+ * buckets than a slot table can hold. */
 bool
 group_dpif_has_too_many_buckets(const struct group_dpif *group)
 {
-    if (!ofp_consistent_is_method(group->up.props.selection_method)
+    const char *selection_method = group->up.props.selection_method;
+
+    if (!ofp_consistent_is_method(selection_method)
         || group->up.n_buckets <= SLOT_TABLE_MAX_BUCKETS) {
         return false;
     }
     VLOG_WARN_RL(&rl, "%s: group %"PRIu32" would have %"PRIu32" buckets, but "
-                 "selection method "OFP_CONSISTENT_DP_HASH_TEXT" takes no "
-                 "more than %d", group->up.ofproto->name, group->up.group_id,
-                 group->up.n_buckets, SLOT_TABLE_MAX_BUCKETS);
+                 "selection method %s takes no more than %d",
+                 group->up.ofproto->name, group->up.group_id,
+                 group->up.n_buckets, ofp_consistent_name(selection_method),
+                 SLOT_TABLE_MAX_BUCKETS);
     return true;
 }
 
@@ -83,13 +88,59 @@ create_table(const struct group_dpif *group,
     return table;
 }
 
-/* Sets 'group''s selection method, datapath hash and slots from its properties
- * and buckets.  'group' must be a select group with the method
- * "consistent-dp-hash" and no slots, and it must not be visible to other
- * threads yet.  It owns the slots.
+/* Sets the selection method and the hash of 'group' from 'options'. */
+static void
+set_hash(struct group_dpif *group,
+         const struct ofp_consistent_options *options)
+{
+    group->hash_basis = options->basis;
+    if (ofp_consistent_takes_fields(group->up.props.selection_method)) {
+        group->selection_method = SEL_METHOD_CONSISTENT_HASH;
+        group->slots->symmetric
+            = options->hash == OFP_CONSISTENT_HASH_SYMMETRIC;
+        return;
+    }
+
+    group->selection_method = SEL_METHOD_CONSISTENT_DP_HASH;
+    group->hash_alg = (options->hash == OFP_CONSISTENT_HASH_L4
+                       ? OVS_HASH_ALG_L4
+                       : OVS_HASH_ALG_SYM_L4);
+    if (group_dpif_effective_hash_alg(group) != group->hash_alg) {
+        VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups with "
+                       "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
+                       "its 5-tuple hash, which can change during a "
+                       "connection.", group->up.ofproto->name);
+    }
+}
+
+/* Returns true if 'a' and 'b', which both must have slots and the same basis,
+ * compute the same hash of each packet. */
+static bool
+have_same_hash(const struct group_dpif *a, const struct group_dpif *b)
+{
+    const struct field_array *a_fields = &a->up.props.fields;
+    const struct field_array *b_fields = &b->up.props.fields;
+
+    if (a->selection_method != b->selection_method) {
+        return false;
+    } else if (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH) {
+        return (group_dpif_effective_hash_alg(a)
+                == group_dpif_effective_hash_alg(b));
+    } else {
+        return (a->slots->symmetric == b->slots->symmetric
+                && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
+                                MFF_N_IDS)
+                && !memcmp(a_fields->values, b_fields->values,
+                           a_fields->values_size));
+    }
+}
+
+/* Sets 'group''s selection method, hash and slots from its properties and
+ * buckets.  'group' must be a select group with one of these methods and no
+ * slots, and it must not be visible to other threads yet.  It owns the slots.
  *
- * 'old' is the group that 'group' replaces, or null.  If it has this method,
- * too, with the same number of slots and basis, only what differs is
+ * 'old' is the group that 'group' replaces, or null.  If it has one of these
+ * methods, too, with the same number of slots and basis, only what differs is
  * computed. */
 void
 group_dpif_set_up_slots(struct group_dpif *group,
@@ -101,22 +152,12 @@ group_dpif_set_up_slots(struct group_dpif *group,
 
     /* Groups with other properties have been refused. */
     char *error = ofp_consistent_decode(
+        group->up.props.selection_method,
         group->up.props.selection_method_param, &options);
     ovs_assert(!error);
 
-    group->selection_method = SEL_METHOD_CONSISTENT_DP_HASH;
-    group->hash_alg = (options.hash == OFP_CONSISTENT_HASH_L4
-                       ? OVS_HASH_ALG_L4
-                       : OVS_HASH_ALG_SYM_L4);
-    group->hash_basis = options.basis;
-    if (group_dpif_effective_hash_alg(group) != group->hash_alg) {
-        VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups with "
-                       "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
-                       "its 5-tuple hash, which can change during a "
-                       "connection.", group->up.ofproto->name);
-    }
-
     group->slots = slots;
+    set_hash(group, &options);
     slots->table = create_table(group, &options,
                                 old_slots ? old_slots->table : NULL);
     slots->renewed
@@ -125,6 +166,7 @@ group_dpif_set_up_slots(struct group_dpif *group,
            || old_slots->table->params.n_bits != options.slot_bits);
     if (!slots->renewed) {
         slots->diff = slot_diff(old_slots->table, slots->table);
+        slots->rehashed = !have_same_hash(old, group);
     }
 
     slots->warned = old_slots && old_slots->warned;

@@ -15,13 +15,14 @@
 #ifndef OFPROTO_DPIF_CONSISTENT_H
 #define OFPROTO_DPIF_CONSISTENT_H 1
 
-/* Selection method "consistent-dp-hash" of select groups in the switch
- * =====================================================================
+/* Selection methods "consistent-dp-hash" and "consistent-hash" of select
+ * groups in the switch
+ * ======================================================================
  *
- * A group with this method holds a slot table (see slot-table.h) of its
- * buckets as long as it lives.  It keeps the method whatever its buckets are:
- * while it has none with a weight it drops packets, and it works as soon as it
- * gets one. */
+ * A group with one of these methods holds a slot table (see slot-table.h) of
+ * its buckets as long as it lives.  It keeps the method whatever its buckets
+ * are: while it has none with a weight it drops packets, and it works as soon
+ * as it gets one. */
 
 #include <stdbool.h>
 #include "odp-netlink.h"
@@ -29,15 +30,19 @@
 
 struct group_dpif;
 
-/* What a group with this method has besides what all select groups have. */
+/* What a group with one of these methods has besides what all select groups
+ * have. */
 struct group_slots {
     struct slot_table *table;   /* Its buckets point to the group's. */
+    bool symmetric;             /* Hash of fields only: the same both ways. */
     bool warned;                /* Warned about the table's balance. */
 
-    /* What the group's last modification did.  If there was none, or it
-     * changed the method, the basis or the number of slots, there is nothing
-     * to compare: the slots are 'renewed'. */
+    /* What the group's last modification did.  If there was none, or the group
+     * had no slots before, or it changed the basis or the number of slots,
+     * there is nothing to compare: the slots are 'renewed'.  Otherwise, if
+     * packets got to their slots by another hash, they are 'rehashed'. */
     bool renewed;
+    bool rehashed;
     struct slot_diff diff;
 };
 

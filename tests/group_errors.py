@@ -11,11 +11,12 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""A controller that sends the messages of malformed_groups.py to bridge br0.
+"""A controller that sends the messages of malformed_groups.py, or of another
+module, to bridge br0.
 
-    group_errors.py VERSION   sends them in OpenFlow 1.VERSION, and prints
-                              those that are not refused as they should be,
-                              and how many it has sent
+    group_errors.py VERSION [MODULE]   sends them in OpenFlow 1.VERSION, and
+                                       prints those that are not refused as
+                                       they should be, and how many it has sent
 
 There must be a group 1 with 16 slots and the buckets 2 and 3, and a flow that
 sends packets from port p1 to it.
@@ -27,6 +28,7 @@ have to have the same description as before, and all slots the same bucket.
 """
 
 import collections
+import importlib
 import os
 import re
 import socket
@@ -38,7 +40,7 @@ import ovs.daemon
 import ovs.unixctl
 import ovs.unixctl.client
 
-from malformed_groups import ADD, ONF, bucket, cases, group_mod, message
+from malformed_groups import ADD, ONF, bucket, group_mod, message
 
 OPEN, COMMIT, DISCARD = 0, 4, 6     # Requests about bundles.
 ALL_GROUPS = 0xfffffffc
@@ -50,6 +52,10 @@ ERRORS = {
     (2, 0): "OFPBAC_BAD_TYPE",
     (2, 1): "OFPBAC_BAD_LEN",
     (2, 4): "OFPBAC_BAD_OUT_PORT",
+    (4, 6): "OFPBMC_BAD_FIELD",
+    (4, 8): "OFPBMC_BAD_MASK",
+    (4, 9): "OFPBMC_BAD_PREREQ",
+    (4, 10): "OFPBMC_DUP_FIELD",
     (6, 0): "OFPGMFC_GROUP_EXISTS",
     (6, 1): "OFPGMFC_INVALID_GROUP",
     (6, 8): "OFPGMFC_UNKNOWN_GROUP",
@@ -210,7 +216,8 @@ def refused(controller, case, contained, bundled):
     return [ERRORS.get(error, str(error)) for error in errors], wanted
 
 
-def send(version):
+def send(version, module="malformed_groups"):
+    cases = importlib.import_module(module).cases
     switch = Switch()
     switch.appctl("vlog/disable-rate-limit")
     # At debug level, vconn would decode each message to log it, and log what
@@ -246,6 +253,6 @@ def send(version):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    send(int(sys.argv[1]))
+    send(int(sys.argv[1]), *sys.argv[2:])

@@ -33,29 +33,30 @@
  * is also parsed as the options of a selection method, and its first bytes are
  * taken as these options on the wire. */
 
-/* Checks that the options 'param' are the same after printing and parsing. */
+/* Checks that the options 'param' of 'method' are the same after printing and
+ * parsing. */
 static void
-round_trip_options(uint64_t param)
+round_trip_options(const char *method, uint64_t param)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
     bool has_options;
     uint64_t parsed;
 
-    ofp_consistent_format(param, &s);
+    ofp_consistent_format(method, param, &s);
 
     char *text = ds_cstr(&s);
     char *error = ofp_consistent_parse(&text, &parsed, &has_options);
     ovs_assert(!error);
-    ovs_assert(!strcmp(text, OFP_CONSISTENT_DP_HASH));
+    ovs_assert(!strcmp(text, method));
     ovs_assert(parsed == param);
     ovs_assert(has_options == (param != 0));
     ds_destroy(&s);
 }
 
 static void
-parse_options(const char *input)
+parse_options(const char *method, const char *input)
 {
-    char *value = xasprintf("%s(%s)", OFP_CONSISTENT_DP_HASH_TEXT, input);
+    char *value = xasprintf("%s(%s)", ofp_consistent_name(method), input);
     struct ofp_consistent_options options;
     char *text = value;
     bool has_options;
@@ -64,10 +65,10 @@ parse_options(const char *input)
 
     error = ofp_consistent_parse(&text, &param, &has_options);
     if (!error) {
-        ovs_assert(ofp_consistent_is_method(text));
-        error = ofp_consistent_decode(param, &options);
+        ovs_assert(!strcmp(text, method));
+        error = ofp_consistent_decode(method, param, &options);
         ovs_assert(!error);
-        round_trip_options(param);
+        round_trip_options(method, param);
     }
     free(error);
     free(value);
@@ -75,9 +76,9 @@ parse_options(const char *input)
     uint64_t bits = 0;
     memcpy(&bits, input, MIN(strlen(input), sizeof bits));
     bits = ntohll((OVS_FORCE ovs_be64) bits);
-    error = ofp_consistent_decode(bits, &options);
+    error = ofp_consistent_decode(method, bits, &options);
     if (!error) {
-        round_trip_options(bits);
+        round_trip_options(method, bits);
     }
     free(error);
 }
@@ -123,7 +124,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     char *input = xmemdup0((const char *) data, size);
 
-    parse_options(input);
+    parse_options(OFP_CONSISTENT_DP_HASH, input);
+    parse_options(OFP_CONSISTENT_HASH, input);
     parse_group_mod(input);
     free(input);
     return 0;

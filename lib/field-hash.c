@@ -1,0 +1,207 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "field-hash.h"
+#include <string.h>
+#include "bitmap.h"
+#include "flow.h"
+#include "openvswitch/meta-flow.h"
+#include "splitmix64.h"
+#include "util.h"
+
+/* The two ends of something.  An answer has them swapped. */
+static const struct ends {
+    enum mf_field_id src, dst;
+} ends[] = {
+    { MFF_ETH_SRC, MFF_ETH_DST },
+    { MFF_IPV4_SRC, MFF_IPV4_DST },
+    { MFF_IPV6_SRC, MFF_IPV6_DST },
+    { MFF_TCP_SRC, MFF_TCP_DST },
+    { MFF_UDP_SRC, MFF_UDP_DST },
+    { MFF_SCTP_SRC, MFF_SCTP_DST },
+    { MFF_ARP_SPA, MFF_ARP_TPA },
+    { MFF_ARP_SHA, MFF_ARP_THA },
+};
+
+static const struct ends *
+find_ends(enum mf_field_id id)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        if (id == ends[i].src || id == ends[i].dst) {
+            return &ends[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns true if fragments of the same packet may have different values of
+ * 'mf', or only some may have it at all. */
+static bool
+depends_on_fragment(const struct mf_field *mf)
+{
+    switch (mf->prereqs) {
+    case MFP_TCP:
+    case MFP_UDP:
+    case MFP_SCTP:
+    case MFP_ICMPV4:
+    case MFP_ICMPV6:
+    case MFP_ND:
+    case MFP_ND_SOLICIT:
+    case MFP_ND_ADVERT:
+        return true;
+
+    case MFP_NONE:
+    case MFP_ETHERNET:
+    case MFP_ARP:
+    case MFP_VLAN_VID:
+    case MFP_IPV4:
+    case MFP_IPV6:
+    case MFP_IP_ANY:
+    case MFP_NSH:
+    case MFP_MPLS:
+    case MFP_CT_VALID:
+        /* Behind an extension header of IPv6 the protocol is not always the
+         * same. */
+        return mf->id == MFF_IP_PROTO || mf->id == MFF_IP_FRAG;
+    }
+
+    OVS_NOT_REACHED();
+}
+
+/* Returns true if a packet with the given 'flow' can have the field 'mf'.
+ * Sets the bits that tell in 'wc', except for those that every datapath flow
+ * matches: the Ethernet type and whether the packet is an IP fragment. */
+static bool
+can_have_field(const struct mf_field *mf, const struct flow *flow,
+               struct flow_wildcards *wc)
+{
+    if (is_ip_any(flow) && flow->nw_frag & FLOW_NW_FRAG_ANY
+        && depends_on_fragment(mf)) {
+        return false;
+    }
+    return mf_are_prereqs_ok(mf, flow, wc);
+}
+
+/* Returns the hash of words of which the first have the hash 'hash', and the
+ * others are the number whose 'n' bytes are at 'p', the most significant byte
+ * and the most significant word first. */
+static uint64_t
+add_number(uint64_t hash, const void *p, size_t n)
+{
+    const uint8_t *bytes = p;
+    uint64_t word = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        word = (word << 8) | bytes[i];
+        if (!((n - 1 - i) % sizeof word)) {
+            hash = splitmix64_add(hash, word);
+            word = 0;
+        }
+    }
+    return hash;
+}
+
+/* Returns the hash with the given 'basis' of those 'fields', whose values are
+ * masks, that a packet with the given 'flow' has.  If 'symmetric' is true,
+ * field_hash_check() must have accepted 'fields' for that.
+ *
+ * Sets the bits in 'wc' that the hash depends on: any flow with the same bits
+ * and the same bits of what every datapath flow matches, that is, the Ethernet
+ * type and whether the packet is an IP fragment, has the same hash. */
+uint32_t
+field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
+           const struct flow *flow, struct flow_wildcards *wc)
+{
+    uint64_t sum = 0, src = 0, dst = 0;
+    const uint8_t *masks = fields->values;
+    size_t i;
+
+    BITMAP_FOR_EACH_1 (i, MFF_N_IDS, fields->used.bm) {
+        const struct mf_field *mf = mf_from_id(i);
+        const struct ends *e = symmetric ? find_ends(i) : NULL;
+        const char *name = e ? mf_from_id(e->src)->name : mf->name;
+        union mf_value value, mask;
+
+        memcpy(&mask, masks, mf->n_bytes);
+        masks += mf->n_bytes;
+        if (!can_have_field(mf, flow, wc)) {
+            continue;
+        }
+        mf_mask_field_masked(mf, &mask, wc);
+        if (mf_is_tun_metadata(mf) && !mf_is_set(mf, flow)) {
+            continue;
+        }
+
+        mf_get_value(mf, flow, &value);
+        for (size_t j = 0; j < mf->n_bytes; j++) {
+            value.b[j] &= mask.b[j];
+        }
+
+        uint64_t hash = add_number(0, name, strlen(name));
+        hash = add_number(hash, &value, mf->n_bytes);
+        *(!e ? &sum : i == e->src ? &src : &dst) += hash;
+    }
+    if (symmetric) {
+        sum += splitmix64_add(0, src) + splitmix64_add(0, dst);
+    }
+    return splitmix64(sum, basis) >> 32;
+}
+
+/* Checks whether 'fields', whose values are masks, can be hashed, and if
+ * 'symmetric' is true, whether symmetrically.
+ *
+ * Returns NULL if so, otherwise a malloc()'d string that says what is wrong.
+ * The caller is responsible for freeing the returned string. */
+char * OVS_WARN_UNUSED_RESULT
+field_hash_check(const struct field_array *fields, bool symmetric)
+{
+    const uint8_t *masks[MFF_N_IDS];
+    const uint8_t *next = fields->values;
+    size_t i;
+
+    if (bitmap_is_all_zeros(fields->used.bm, MFF_N_IDS)) {
+        return xstrdup("needs fields to hash");
+    }
+
+    memset(masks, 0, sizeof masks);
+    BITMAP_FOR_EACH_1 (i, MFF_N_IDS, fields->used.bm) {
+        const struct mf_field *mf = mf_from_id(i);
+
+        /* A tunnel option may count just for being there. */
+        if (!mf_is_tun_metadata(mf) && is_all_zeros(next, mf->n_bytes)) {
+            return xasprintf("field %s has a mask of all zeros", mf->name);
+        }
+        masks[i] = next;
+        next += mf->n_bytes;
+    }
+
+    for (i = 0; symmetric && i < ARRAY_SIZE(ends); i++) {
+        const struct mf_field *src = mf_from_id(ends[i].src);
+        const struct mf_field *dst = mf_from_id(ends[i].dst);
+        const uint8_t *src_mask = masks[ends[i].src];
+        const uint8_t *dst_mask = masks[ends[i].dst];
+
+        if (!src_mask != !dst_mask) {
+            return xasprintf("hash=symmetric with field %s needs field %s",
+                             src_mask ? src->name : dst->name,
+                             src_mask ? dst->name : src->name);
+        }
+        if (src_mask && memcmp(src_mask, dst_mask, src->n_bytes)) {
+            return xasprintf("hash=symmetric needs the same mask for fields "
+                             "%s and %s", src->name, dst->name);
+        }
+    }
+    return NULL;
+}
