@@ -12,8 +12,9 @@
  * limitations under the License.
  */
 
-/* Hashes fields of packets as tests/field_hash.py, a model of the hash, does, so
- * that they can be compared, and measures the balance of few masked bits. */
+/* Hashes fields of packets as tests/field_hash.py, a model of the hash, does,
+ * so that they can be compared, and measures the balance of few masked
+ * bits. */
 
 #include <config.h>
 #undef NDEBUG
@@ -163,7 +164,7 @@ print_balance(unsigned int n_values, unsigned int n_bits)
             unsigned int *count = slot_table_owner(
                 table, slot_table_slot(table, hash));
 
-            ++*count;
+            *count += 1;
             fullest = MAX(fullest, *count);
         }
         slot_table_destroy(table);
