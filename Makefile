@@ -17,6 +17,7 @@ packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	procps python3-packaging tcpdump
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
+kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86
 sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(CONFIGURE)
@@ -24,8 +25,8 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
-	check-portable check-sanitize check-upstream churn clean configure \
-	demo distclean fuzz help install refresh sandbox series
+	check-kernel check-portable check-sanitize check-upstream churn clean \
+	configure demo distclean fuzz help install refresh sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -35,6 +36,7 @@ help:
 #: make demo            what a change of the backends does to open connections
 #: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
+#: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
@@ -76,6 +78,10 @@ check: all
 
 check-upstream: all
 	@scripts/check-upstream
+
+check-kernel: all
+	@scripts/packages $(packages) $(kernel_packages)
+	@scripts/check-kernel
 
 check-portable: all
 	@scripts/packages $(packages) $(portable_packages)

@@ -1,7 +1,6 @@
-# Shell functions that run tests and count results, for check and
-# check-upstream.  build/results gets a line "passed|failed|skipped TEST" for
-# each case that ran, and one "unsteady TEST" more for a case that passed only
-# when it was run again.
+# Shell functions that run tests and count results, for the check scripts.
+# build/results gets a line "passed|failed|skipped TEST" for each case that ran,
+# and one "unsteady TEST" more for a case that passed only when it was run again.
 
 # Usage: one NAME TITLE COMMAND...
 #
@@ -33,9 +32,17 @@ suite () {
             ;;
     esac
     scripts/run "$name" "$title" scripts/suite "$@"
+    suite_results "$name" "build/log/$name.log"
+}
+
+# Usage: suite_results NAME LOG [PREFIX]
+#
+# Counts the results in LOG, what a test suite of autotest printed.  The names of
+# its cases begin with PREFIX.
+suite_results () {
     # The last result of each case counts.
     sed -n 's/^ *\([0-9]*\): \(.*[^ ]\)  *\(ok\|skipped\|FAILED\)\( .*\)\?$/\1 \3 \2/p' \
-        "build/log/$name.log" | awk '
+        "$2" | awk -v prefix="$3" '
         {
             number = $1
             unsteady[number] = result[number] == "FAILED" && $2 == "ok"
@@ -48,18 +55,18 @@ suite () {
             word["skipped"] = "skipped"
             word["FAILED"] = "failed"
             for (number in result) {
-                print word[result[number]], title[number]
+                print word[result[number]], prefix title[number]
                 if (unsteady[number]) {
-                    print "unsteady", title[number]
+                    print "unsteady", prefix title[number]
                 }
                 n++
             }
             if (!n) {
-                print "failed", "no case ran"
+                print "failed", prefix "no case ran"
             }
         }' > build/results.suite
     cat build/results.suite >> build/results
-    printf '  %-10s %s\n' "$name" "$(count build/results.suite)"
+    printf '  %-10s %s\n' "$1" "$(count build/results.suite)"
 }
 
 # Usage: count FILE
