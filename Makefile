@@ -36,7 +36,8 @@ help:
 #: make demo            what a change of the backends does to open connections
 #: make check           run the tests that belong to us (under 15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
-#: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes)
+#: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes;
+#:                      ALL=yes: all of it on each, an hour)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
@@ -81,7 +82,7 @@ check-upstream: all
 
 check-kernel: all
 	@scripts/packages $(packages) $(kernel_packages)
-	@scripts/check-kernel
+	@ALL='$(ALL)' scripts/check-kernel
 
 check-portable: all
 	@scripts/packages $(packages) $(portable_packages)
