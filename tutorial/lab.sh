@@ -246,6 +246,6 @@ lab_echo() {
 # lab_tell NAME COMMAND: has the host's test-tcp-echo execute a command, and
 # prints its reply.  With the command "exit" waits until it is gone.
 lab_tell() {
-    ovs-appctl --timeout=20 -t "$LAB_DIR/$1.ctl" "$2" || return
+    ovs-appctl --timeout=40 -t "$LAB_DIR/$1.ctl" "$2" || return
     test "$2" != exit || lab_wait_for_end "$LAB_DIR/$1.pid"
 }
