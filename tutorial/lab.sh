@@ -140,9 +140,11 @@ lab_at() {
 # $OVS_RUNDIR, in the network of $LAB_SWITCH if there is one.
 lab_run_switch() {
     test $# -gt 0 || set -- --enable-dummy
+    # A build is not always among the sources.
+    lab_sources=$(sed -n 's/^abs_top_srcdir = //p' "$OVS_BUILD/Makefile")
     test -e "$OVS_DBDIR/conf.db" ||
         ovsdb-tool create "$OVS_DBDIR/conf.db" \
-            "$OVS_BUILD/vswitchd/vswitch.ovsschema" &&
+            "$lab_sources/vswitchd/vswitch.ovsschema" &&
         lab_daemon ovsdb-server "$OVS_DBDIR/conf.db" \
             --remote="punix:$OVS_RUNDIR/db.sock" &&
         ovs-vsctl --no-wait init &&
