@@ -12,7 +12,6 @@
  * limitations under the License.
  */
 
-
 /* Prints what the userspace datapath's symmetric hash of a packet costs, next
  * to the hash that it replaces, all in one run: times in turn, the least of
  * several.  With the argument "--csv", as comma-separated values. */

@@ -94,6 +94,14 @@ can_have_field(const struct mf_field *mf, const struct flow *flow,
     return mf_are_prereqs_ok(mf, flow, wc);
 }
 
+/* Returns the hash of words of which the last is 'word', and those before it
+ * have the hash 'hash'.  The hash of no words is 0. */
+static uint64_t
+add_word(uint64_t hash, uint64_t word)
+{
+    return splitmix64(hash ^ word, 0);
+}
+
 /* Returns the hash of words of which the first have the hash 'hash', and the
  * others are the number whose 'n' bytes are at 'p', the most significant byte
  * and the most significant word first. */
@@ -106,7 +114,7 @@ add_number(uint64_t hash, const void *p, size_t n)
     for (size_t i = 0; i < n; i++) {
         word = (word << 8) | bytes[i];
         if (!((n - 1 - i) % sizeof word)) {
-            hash = splitmix64_add(hash, word);
+            hash = add_word(hash, word);
             word = 0;
         }
     }
@@ -154,7 +162,7 @@ field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
         *(!e ? &sum : i == e->src ? &src : &dst) += hash;
     }
     if (symmetric) {
-        sum += splitmix64_add(0, src) + splitmix64_add(0, dst);
+        sum += add_word(0, src) + add_word(0, dst);
     }
     return splitmix64(sum, basis) >> 32;
 }

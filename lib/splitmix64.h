@@ -17,19 +17,12 @@
 
 #include <stdint.h>
 
-/* SplitMix64
- * ==========
+/* Returns output number 'i', from 0 on, of SplitMix64 seeded with 'seed'
+ * (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+ * OOPSLA 2014).  For each 'i' that is a bijection of 64-bit numbers.
  *
- * Pseudo-random numbers, and hashes made of them, that are the same on every
- * machine and in every build, which most functions of hash.h are not (Steele,
- * Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA
- * 2014).
- *
- * All functions are pure, take a few instructions, and may be called from any
- * thread. */
-
-/* Returns output number 'i', from 0 on, of SplitMix64 seeded with 'seed'.  For
- * each 'i' that is a bijection of 64-bit numbers. */
+ * Unlike most functions of hash.h, it is the same on every machine and in
+ * every build.  Pure, and takes a few instructions. */
 static inline uint64_t
 splitmix64(uint64_t seed, uint32_t i)
 {
@@ -38,14 +31,6 @@ splitmix64(uint64_t seed, uint32_t i)
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
-}
-
-/* Returns the hash of some words of which all but the last, 'word', have the
- * hash 'hash'.  The hash of no words is 0. */
-static inline uint64_t
-splitmix64_add(uint64_t hash, uint64_t word)
-{
-    return splitmix64(hash ^ word, 0);
 }
 
 #endif /* splitmix64.h */

@@ -35,7 +35,7 @@ FRAGMENT_SIZE = 64
 IPV6_FRAGMENT = 44
 
 
-def l4_bytes(protocol, src_port, dst_port):
+def l4_bytes(protocol, src_port, dst_port, data):
     """A packet's part after the IP header, as long as three fragments."""
     header = struct.pack("!HH", src_port, dst_port)
     size = 3 * FRAGMENT_SIZE
@@ -45,12 +45,14 @@ def l4_bytes(protocol, src_port, dst_port):
         header += struct.pack("!HH", size, 0)
     else:
         header += struct.pack("!II", 1, 0)
+    header += data
     return header + bytes(size - len(header))
 
 
-def frame(eth_dst, ttl, text):
+def frame(eth_dst, ttl, text, data=b""):
+    """The FRAME 'text', with 'data' after the transport header."""
     protocol, src, src_port, dst, dst_port, *options = text.split("/")
-    payload = l4_bytes(protocol, int(src_port), int(dst_port))
+    payload = l4_bytes(protocol, int(src_port), int(dst_port), data)
     proto = PROTOCOLS[protocol]
     label = 0
     fragment = None             # Offset in octets, and "more fragments".

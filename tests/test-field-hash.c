@@ -159,6 +159,7 @@ print_balance(unsigned int n_values, unsigned int n_bits)
             struct flow flow = { .regs = { [0] = value } };
             struct flow_wildcards wc;
 
+            flow_wildcards_init_catchall(&wc);
             uint32_t hash = field_hash(&gm.props.fields, false, basis, &flow,
                                        &wc);
             unsigned int *count = slot_table_owner(

@@ -30,50 +30,29 @@ import struct
 import sys
 import time
 
-ETH = bytes.fromhex("0200000000ff" "020000000001")
+from hash_frames import frame
+
+ETH_DST = "02:00:00:00:00:ff"
 MARK = b"connection"
 CHUNK = 50
 
 
-def checksum(data):
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
 def connection(rng, number, reverse):
     """Returns a packet of a random connection."""
-    version = rng.choice((4, 6))
-    protocol = rng.choice((socket.IPPROTO_TCP, socket.IPPROTO_UDP))
-    size = 32 if version == 4 else 128
+    address, size = rng.choice(((ipaddress.IPv4Address, 32),
+                                (ipaddress.IPv6Address, 128)))
+    protocol = rng.choice(("tcp", "udp"))
     # Half of the addresses are close to each other.
-    src, dst = (rng.choice((rng.getrandbits(size),
-                            (10 << size - 8) + rng.getrandbits(8)))
-                for end in "sd")
-    sport, dport = rng.randrange(1024, 65536), rng.randrange(1, 65536)
+    ends = [(address(rng.choice((rng.getrandbits(size),
+                                 (10 << size - 8) + rng.getrandbits(8)))),
+             rng.randrange(least, 65536)) for least in (1024, 1)]
     label = rng.choice((0, rng.getrandbits(20)))
     if reverse:
-        src, dst, sport, dport = dst, src, dport, sport
-
-    payload = MARK + struct.pack("!I", number)
-    if protocol == socket.IPPROTO_TCP:
-        l4 = struct.pack("!HHIIBBHHH", sport, dport, 1, 0, 5 << 4, 2, 1024,
-                         0, 0)
-    else:
-        l4 = struct.pack("!HHHH", sport, dport, 8 + len(payload), 0)
-    l4 += payload
-    if version == 4:
-        address = ipaddress.IPv4Address
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), number,
-                         0x4000, 64, protocol, 0, address(src).packed,
-                         address(dst).packed)
-        ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
-        return ETH + b"\x08\x00" + ip + l4
-    address = ipaddress.IPv6Address
-    return ETH + b"\x86\xdd" + struct.pack(
-        "!IHBB16s16s", 6 << 28 | label, len(l4), protocol, 64,
-        address(src).packed, address(dst).packed) + l4
+        ends.reverse()
+    (src, src_port), (dst, dst_port) = ends
+    return frame(ETH_DST, 64, "%s/%s/%d/%s/%d/label-%d"
+                 % (protocol, src, src_port, dst, dst_port, label),
+                 MARK + struct.pack("!I", number))
 
 
 def packet_socket(device):
