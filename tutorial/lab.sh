@@ -10,17 +10,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Switches and hosts around them, all on this machine, for things to try out.
+# Switches, hosts and networks, all on this machine, for things to try out.
 #
 # A script sources this file, calls lab_enter if it wants hosts, lab_start, and
 # then lab_host for each host.  If one switch is not enough, it calls lab_begin
-# instead of lab_start, lab_switch for each switch, and lab_link for each link
-# between a host and a switch.
+# instead of lab_start, lab_switch for each switch, and then lab_host, lab_link
+# and what lab-network.sh has to connect them.
 #
-# The switches run straight out of the build tree $OVS_BUILD.  The network
-# namespaces are out of everybody's sight, files are in $LAB_DIR, and however
-# the script ends (other than by SIGKILL), it takes its processes and files
-# along.
+# The switches run straight out of the build tree $OVS_BUILD; if that is unset,
+# lab_find_build looks for one near the script.  The network namespaces are out
+# of everybody's sight, files are in $LAB_DIR, and however the script ends
+# (other than by SIGKILL), it takes its processes and files along.
 #
 # Needs ethtool, iproute2 and util-linux.
 
@@ -33,6 +33,14 @@ lab_say() {
 lab_die() {
     echo "${0##*/}: $*" >&2
     exit 1
+}
+
+# lab_find_build ROOT: unless $OVS_BUILD is set, sets it.  ROOT, with the
+# script's sources, may be a tree that was built, or have one in build/ovs.
+lab_find_build() {
+    test -z "${OVS_BUILD-}" || return 0
+    OVS_BUILD=$1
+    test -x "$OVS_BUILD/vswitchd/ovs-vswitchd" || OVS_BUILD=$1/build/ovs
 }
 
 # lab_enter "$@": starts the script over, with its arguments, in network and
@@ -58,6 +66,12 @@ lab_enter() {
         fi
     done
     return 1
+}
+
+# Ends the script with the status that "make check" takes for a skipped test.
+lab_skip() {
+    lab_say 'no right to make network namespaces here'
+    exit 77
 }
 
 # lab_begin: prepares for switches and hosts.
@@ -117,8 +131,8 @@ lab_start() {
 # own, that runs from the build tree BUILD or else $OVS_BUILD.
 # NAME has up to 11 characters.
 lab_switch() {
-    mkdir "$LAB_DIR/$1" && ip netns add "$1" && ip -n "$1" link set lo up ||
-        lab_die "cannot make host $1"
+    mkdir "$LAB_DIR/$1" || exit 1
+    lab_netns "$1"
     (
         test -z "${2-}" || lab_use_build "$2"
         lab_at "$1" lab_run_switch
@@ -134,6 +148,36 @@ lab_at() {
         lab_use "$LAB_DIR/$LAB_SWITCH"
         "$@"
     )
+}
+
+# lab_method METHOD: prints the selection method METHOD of a group, with fields
+# if it wants some.
+lab_method() {
+    case $1 in
+        hash) lab_fields='ip_src,ip_dst,tcp_src,tcp_dst' ;;
+        consistent-hash)
+            # Parts of addresses and ports that differ between connections.
+            lab_fields='ip_src=0.0.0.63,ip_dst=0.0.0.63'
+            lab_fields="$lab_fields,ipv6_src=::3f,ipv6_dst=::3f"
+            lab_fields="$lab_fields,tcp_src=0x1e,tcp_dst=0x1e"
+            lab_fields="$lab_fields,udp_src=0x1e,udp_dst=0x1e" ;;
+        *) lab_fields= ;;
+    esac
+    case $1 in
+        consistent-hash)
+            lab_options="consistent-hash(hash=symmetric)" ;;
+        *) lab_options=$1 ;;
+    esac
+    echo "selection_method=$lab_options${lab_fields:+,fields($lab_fields)}"
+}
+
+# lab_ofctl SWITCH COMMAND [ARG...]: runs ovs-ofctl on br0 of a switch.
+lab_ofctl() {
+    lab_ofctl_switch=$1 lab_ofctl_command=$2
+    shift 2
+    lab_at "$lab_ofctl_switch" ovs-ofctl --no-names --timeout=20 \
+        -O OpenFlow15 "$lab_ofctl_command" br0 "$@" ||
+        lab_die "${lab_ofctl_switch:-the switch}: cannot $lab_ofctl_command"
 }
 
 # Starts ovsdb-server and ovs-vswitchd, with the given options, with files in
@@ -152,6 +196,14 @@ lab_run_switch() {
         ovs-vsctl --timeout=10 --may-exist add-br br0 -- set Bridge br0 \
             datapath_type="$LAB_DATAPATH" fail-mode=secure ||
         lab_die "cannot start Open vSwitch"
+}
+
+# lab_kill SWITCH: ends the daemons of a switch, in the middle of everything.
+lab_kill() {
+    for lab_program in ovs-vswitchd ovsdb-server; do
+        kill -s KILL "$(cat "$LAB_DIR/$1/$lab_program.pid")" &&
+            rm "$LAB_DIR/$1/$lab_program.pid" || lab_die "cannot kill $1"
+    done
 }
 
 # lab_daemon PROGRAM [ARG...]: starts one of the programs of Open vSwitch in
@@ -194,31 +246,47 @@ lab_wait_for_end() {
     return 1
 }
 
-# lab_host NAME ADDR/LEN MAC OFPORT: makes a host at the switch of lab_start.
-# Its eth0 is a veth, whose other end "ovs-NAME" is a port of br0.  NAME has up
-# to 11 characters.  Without an IPv6 address the host sends no packets that
-# nobody asked for.
-lab_host() {
+# lab_netns NAME: makes a host without any connection.
+# NAME has up to 11 characters.
+lab_netns() {
     ip netns add "$1" && ip -n "$1" link set lo up ||
         lab_die "cannot make host $1"
-    lab_link "$1" eth0 "$3" '' "ovs-$1" "$4"
+}
+
+# lab_host NAME ADDR/LEN MAC OFPORT [SWITCH]: makes a host at the switch of
+# lab_start or of lab_switch SWITCH.  Its eth0 is a veth, whose other end
+# "ovs-NAME" is a port of br0.  Without an IPv6 address the host sends no
+# packets that nobody asked for.
+lab_host() {
+    lab_netns "$1"
+    lab_link "$1" eth0 "$3" "${5-}" "ovs-$1" "$4"
     ip -n "$1" address add "$2" dev eth0 ||
         lab_die "cannot give host $1 an address"
 }
 
 # lab_link HOST DEV MAC SWITCH PORT OFPORT: connects the host's new device DEV
-# to PORT, a new port of the switch's br0.  The host computes checksums itself,
-# because the userspace datapath cannot pass on packets of a veth without.
+# to PORT, a new port of the switch's br0.
 lab_link() {
-    ip link add "$5" type veth peer name lab-link address "$3" &&
-        ethtool -K lab-link tx off >/dev/null &&
-        ip link set lab-link netns "$1" name "$2" &&
+    lab_veth "$1" "$2" "$3" "$4" "$5"
+    lab_at "$4" ovs-vsctl --timeout=10 add-port br0 "$5" -- \
+        set Interface "$5" ofport_request="$6" ||
+        lab_die "cannot connect host $1 to a switch"
+}
+
+# lab_veth HOST DEV MAC PEER PEER-DEV [MTU]: connects the host's new device DEV
+# to PEER-DEV, a new device of another host, or of the script's own if PEER is
+# empty.  The host computes checksums itself, because the userspace datapath
+# cannot pass on packets of a veth without.
+lab_veth() {
+    ip link add "$5" mtu "${6:-1500}" type veth \
+        peer name lab-veth mtu "${6:-1500}" address "$3" &&
+        ethtool -K lab-veth tx off >/dev/null &&
+        ethtool -K "$5" tx off >/dev/null &&
+        ip link set lab-veth netns "$1" name "$2" &&
         ip -n "$1" link set "$2" addrgenmode none up &&
         { test -z "$4" || ip link set "$5" netns "$4"; } &&
-        ip ${4:+-n "$4"} link set "$5" addrgenmode none up &&
-        lab_at "$4" ovs-vsctl --timeout=10 add-port br0 "$5" -- \
-            set Interface "$5" ofport_request="$6" ||
-        lab_die "cannot connect host $1 to a switch"
+        ip ${4:+-n "$4"} link set "$5" addrgenmode none up ||
+        lab_die "cannot connect host $1"
 }
 
 # lab_in NAME COMMAND [ARG...]: runs a command in the network of a host.
@@ -228,11 +296,11 @@ lab_in() {
     nsenter --net="/run/netns/$lab_name" -- "$@"
 }
 
-# lab_neighbor NAME ADDR MAC: tells a host who has ADDR, so that it does not
-# ask with ARP.
+# lab_neighbor NAME ADDR MAC [DEV]: tells a host who has ADDR, so that it does
+# not ask with ARP.
 lab_neighbor() {
-    ip -n "$1" neighbor replace "$2" lladdr "$3" nud permanent dev eth0 ||
-        lab_die "cannot add a neighbor to host $1"
+    ip -n "$1" neighbor replace "$2" lladdr "$3" nud permanent \
+        dev "${4:-eth0}" || lab_die "cannot add a neighbor to host $1"
 }
 
 # lab_echo NAME ARG...: runs "ovstest test-tcp-echo ARG..." on a host, in the

@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at:
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+# The site that several recipes share: a client and a router outside, gateways,
+# and compute nodes with backends.
+#
+#     client ----- router
+#                    |
+#     ---+-------+---+---+-------+-------+---- Ethernet "outside"
+#        |       |       |       |       |
+#       gwa     gwb      n1      n2      n3
+#        |       |     b1 b4   b2 b5   b3 b6
+#        |       |       |       |       |
+#     ---+-------+-------+-------+-------+---- Ethernet "inside"
+#
+# Gateways and compute nodes are switches.  Their port "outside" is on the
+# Ethernet outside, their port "inside" on the other one, which also carries
+# their Geneve tunnels, port "tunnel".  Backend bN is at port "ovs-bN" of
+# its node.
+
+vip=192.0.2.80
+client_ip=10.0.0.1
+router_ip=172.16.0.254
+router_mac=02:00:00:00:00:fe
+
+# What follows from the name of a gateway or node: its address outside, its
+# address inside, and its MAC address on both.
+site_number() {
+    case $1 in
+        gwa) echo 1 ;;
+        gwb) echo 2 ;;
+        n[1-9]) echo 1"${1#n}" ;;
+    esac
+}
+outside_ip() { echo "172.16.0.$(site_number "$1")"; }
+inside_ip() { echo "172.17.0.$(site_number "$1")"; }
+mac() { echo "02:00:00:00:01:$(site_number "$1")"; }
+
+# What follows from the number of a backend.
+backend_ip() { echo "10.1.0.$1"; }
+backend_mac() { printf '02:00:00:00:02:%02x\n' "$1"; }
+
+# site_start: makes client, router and networks.  Between client and router
+# there is one more.
+site_start() {
+    lab_segment outside
+    lab_segment inside 1600
+
+    lab_router router
+    lab_plug router outside "$router_mac" outside
+    ip -n router address add "$router_ip/24" dev outside || exit 1
+
+    lab_netns client
+    lab_veth client eth0 02:00:00:00:00:01 router client
+    ip -n client address add "$client_ip/24" dev eth0 &&
+        ip -n client route add default via 10.0.0.254 &&
+        ip -n router address add 10.0.0.254/24 dev client ||
+        lab_die 'cannot connect the client'
+}
+
+# site_switch NAME: makes a gateway or a node.
+site_switch() {
+    lab_switch "$1"
+    lab_plug_switch "$1" outside "$(mac "$1")" outside 1
+    lab_plug_switch "$1" inside "$(mac "$1")" inside 2
+    lab_tunnels "$1" "$(inside_ip "$1")/24" "$(mac "$1")" inside 3
+    lab_neighbor router "$(outside_ip "$1")" "$(mac "$1")" outside
+}
+
+# site_kill SWITCH: a gateway dies, in the middle of everything.
+site_kill() {
+    lab_kill "$1"
+    ip -n "$1" link set outside down && ip -n "$1" link set inside down &&
+        ip -n "$1" link set under down || lab_die "cannot unplug $1"
+}
+
+# site_revive SWITCH: a gateway that died starts again, with no flows.
+site_revive() {
+    ip -n "$1" link set outside up && ip -n "$1" link set inside up &&
+        ip -n "$1" link set under up || lab_die "cannot plug in $1"
+    lab_at "$1" lab_run_switch || exit 1
+    lab_tunnels_up "$1" inside
+}
+
+# site_backend N NODE: makes backend bN, a host whose router is its node.
+site_backend() {
+    lab_host "b$1" "$(backend_ip "$1")/24" "$(backend_mac "$1")" \
+        $((10 + $1)) "$2"
+    ip -n "b$1" route add default via 10.1.0.254 ||
+        lab_die "cannot connect backend $1"
+    lab_neighbor "b$1" 10.1.0.254 "$(mac "$2")"
+}
+
+# site_route GATEWAY...: has the router spread packets to the service over
+# gateways, in this order.
+site_route() {
+    lab_hops=
+    for lab_gateway; do
+        lab_hops="$lab_hops nexthop via $(outside_ip "$lab_gateway")"
+    done
+    ip -n router route replace "$vip" $lab_hops ||
+        lab_die 'cannot set the route to the service'
+}
