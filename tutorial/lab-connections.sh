@@ -24,15 +24,21 @@ connections_open() {
         --silence=15000 "$@"
     connections_table=ok
     lab_say "opening $connections_n connections ..."
-    lab_tell client fill >"$LAB_DIR/moves" ||
-        lab_die 'the connections cannot be opened'
+    connections_ask fill moves
     connections_settle
+}
+
+# connections_ask COMMAND FILE: has the client execute a command, and puts what
+# is in its reply into $LAB_DIR/FILE.
+connections_ask() {
+    lab_tell client "$1" >"$LAB_DIR/reply" ||
+        lab_die "the client's connections: cannot $1"
+    sed 's/[a-z]*=//g' "$LAB_DIR/reply" >"$LAB_DIR/$2"
 }
 
 # Waits until each connection was used twice since, or is broken.
 connections_settle() {
-    lab_tell client report | sed 's/[a-z]*=//g' >"$LAB_DIR/owners" ||
-        lab_die 'the client does not answer'
+    connections_ask report owners
 }
 
 # connections_of BACKEND: prints how many connections the backend had when they
@@ -56,8 +62,7 @@ connections_title() {
 # belong now to OWNER.  "others" counts those that did not.
 connections_row() {
     connections_settle
-    lab_tell client fill | sed 's/[a-z]*=//g' >"$LAB_DIR/moves" ||
-        lab_die "$1: broken connections cannot be opened again"
+    connections_ask fill moves
     connections_settle
     connections_step=$1 connections_bound=$2 connections_owner=$3
     shift 3
