@@ -101,15 +101,15 @@ site_backend() {
     lab_neighbor "b$1" 10.1.0.254 "$(mac "$2")"
 }
 
-# site_route MTU GATEWAY...: has the router spread packets to the service over
-# gateways, in this order, in fragments if they are larger than MTU bytes.
+# site_route GATEWAY...: has the router spread packets to the service over
+# gateways, in this order, in fragments if they are larger than $site_mtu bytes.
+site_mtu=1500
 site_route() {
-    site_hops="mtu lock $1"
-    shift
+    site_hops=
     for site_gateway; do
         site_hops="$site_hops nexthop via $(outside_ip "$site_gateway")"
     done
-    ip -n router route replace "$vip" $site_hops ||
+    ip -n router route replace "$vip" mtu lock "$site_mtu" $site_hops ||
         lab_die 'cannot set the route to the service'
 }
 
