@@ -29,11 +29,16 @@ connections_open() {
 }
 
 # connections_ask COMMAND FILE: has the client execute a command, and puts what
-# is in its reply into $LAB_DIR/FILE.
+# is in its reply into $LAB_DIR/FILE.  A connection whose addresses and ports
+# conntrack still has in use somewhere may take several tries to open.
 connections_ask() {
-    lab_tell client "$1" >"$LAB_DIR/reply" ||
-        lab_die "the client's connections: cannot $1"
-    sed 's/[a-z]*=//g' "$LAB_DIR/reply" >"$LAB_DIR/$2"
+    for connections_try in 1 2 3 4; do
+        if lab_tell client "$1" >"$LAB_DIR/reply" 2>"$LAB_DIR/error"; then
+            sed 's/[a-z]*=//g' "$LAB_DIR/reply" >"$LAB_DIR/$2"
+            return
+        fi
+    done
+    lab_die "the client cannot $1 its connections: $(cat "$LAB_DIR/error")"
 }
 
 # Waits until each connection was used twice since, or is broken.
