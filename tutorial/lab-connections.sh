@@ -22,7 +22,6 @@ connections_open() {
     shift 2
     lab_echo client client "$connections_to" "$connections_n" \
         --silence=15000 "$@"
-    connections_table=ok
     lab_say "opening $connections_n connections ..."
     lab_tell client fill >"$LAB_DIR/moves" ||
         lab_die 'the connections cannot be opened'
@@ -42,9 +41,20 @@ connections_of() {
         "$LAB_DIR/owners"
 }
 
+# connections_share P: prints how many connections may be among those that a
+# change moves with the probability P, such as "1/6": the ideal share and four
+# standard deviations more.
+connections_share() {
+    awk -v n="$connections_n" "BEGIN {
+        p = $1
+        printf \"%d\", n * p + 4 * sqrt(n * p * (1 - p))
+    }"
+}
+
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
-    printf '\n%-40s  %s\n%-40s' '' '---- connections ----' step
+    connections_table=ok
+    printf '\n%-34s  %s\n%-34s' '' '---- connections ----' step
     printf '  %6s  %6s  %6s' broke bound others
     printf '  %7s' "$@"
     printf '\n'
@@ -53,7 +63,8 @@ connections_title() {
 # connections_row STEP BOUND OWNER [CELL...]: lets the connections feel a
 # change, opens those again that broke, and prints a row of the table, with
 # more cells as they are.  At most BOUND may break, all of which belonged or
-# belong now to OWNER.  "others" counts those that did not.
+# belong now to OWNER, or to one of several, "b2|b4".  "others" counts those
+# that did not.
 connections_row() {
     connections_settle
     lab_tell client fill | sed 's/[a-z]*=//g' >"$LAB_DIR/moves" ||
@@ -62,15 +73,22 @@ connections_row() {
     connections_step=$1 connections_bound=$2 connections_owner=$3
     shift 3
     awk -v step="$connections_step" -v bound="$connections_bound" \
-        -v owner="$connections_owner" '
+        -v owner="^($connections_owner)$" '
         { broke += $3 }
-        $1 != owner && $2 != owner { others += $3 }
+        $1 !~ owner && $2 !~ owner { others += $3 }
         END {
-            printf "%-40s  %6d  %6d  %6d", step, broke, bound, others
+            printf "%-34s  %6d  %6d  %6d", step, broke, bound, others
             exit others > 0 || broke > bound
-        }' "$LAB_DIR/moves" || connections_table=bad
+        }' "$LAB_DIR/moves" ||
+        connections_fail 'connections broke that had to live'
     printf '  %7s' "$@"
     printf '\n'
+}
+
+# connections_fail TEXT: something else went wrong.  The verdict says what was
+# the first to go wrong.
+connections_fail() {
+    test "$connections_table" != ok || connections_table=$1
 }
 
 # connections_verdict TEXT: prints how it ended, and ends the script.
@@ -80,6 +98,6 @@ connections_verdict() {
         echo "PASSED: $1"
         exit 0
     fi
-    echo 'FAILED: connections broke that had to live'
+    echo "FAILED: $connections_table"
     exit 1
 }

@@ -32,6 +32,7 @@ vip=192.0.2.80
 client_ip=10.0.0.1
 router_ip=172.16.0.254
 router_mac=02:00:00:00:00:fe
+site_mtu=
 
 # What follows from the name of a gateway or node: its address outside, its
 # address inside, and its MAC address on both.
@@ -102,12 +103,35 @@ site_backend() {
 }
 
 # site_route GATEWAY...: has the router spread packets to the service over
-# gateways, in this order.
+# gateways, in this order.  If $site_mtu is set, it cuts those that are larger
+# into fragments.
 site_route() {
     lab_hops=
     for lab_gateway; do
         lab_hops="$lab_hops nexthop via $(outside_ip "$lab_gateway")"
     done
-    ip -n router route replace "$vip" $lab_hops ||
+    ip -n router route replace "$vip" \
+        ${site_mtu:+mtu lock "$site_mtu"} $lab_hops ||
         lab_die 'cannot set the route to the service'
+}
+
+# site_load SWITCH FILE [NAME=VALUE...]: as lab_load, where <vip>, <router_mac>
+# and the switch's own <mac> are known.
+site_load() {
+    lab_site_switch=$1 lab_site_file=$2
+    shift 2
+    lab_load "$lab_site_switch" "$lab_site_file" "$@" vip="$vip" \
+        router_mac="$router_mac" mac="$(mac "$lab_site_switch")"
+}
+
+# site_packets GATEWAY: prints how many packets a gateway has sent to a
+# backend that its group 1 chose, 0 if the gateway is dead.
+site_packets() {
+    test -e "$LAB_DIR/$1/ovs-vswitchd.pid" || {
+        echo 0
+        return
+    }
+    lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
+    lab_ofctl "$1" dump-group-stats group_id=1 |
+        sed -n 's/.*group_id=1,.*,packet_count=\([0-9]*\),.*bucket0.*/\1/p'
 }
