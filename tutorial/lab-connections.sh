@@ -16,7 +16,8 @@
 
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
-# seconds: a busy machine may take long to retransmit.
+# seconds: a busy machine may take long to retransmit.  If they cannot all be
+# opened, that is the verdict.
 connections_open() {
     connections_n=$1 connections_to=$2
     shift 2
@@ -24,15 +25,34 @@ connections_open() {
         --silence=15000 "$@"
     connections_table=ok
     lab_say "opening $connections_n connections ..."
-    lab_tell client fill >"$LAB_DIR/moves" ||
-        lab_die 'the connections cannot be opened'
+    connections_fill 'the connections cannot be opened'
     connections_settle
+}
+
+# connections_fill FAILURE: opens the connections that are not open, or ends
+# the script, with the verdict FAILURE.
+connections_fill() {
+    lab_tell client fill >"$LAB_DIR/filled" 2>"$LAB_DIR/error" || {
+        printf '\nFAILED: %s: %s\n' "$1" "$(head -n 1 "$LAB_DIR/error")"
+        exit 1
+    }
+    sed 's/[a-z]*=//g' "$LAB_DIR/filled" >"$LAB_DIR/moves"
+}
+
+# connections_share N: prints how many connections may move to one of N
+# backends, the ideal share and four standard deviations more.
+connections_share() {
+    awk -v n="$connections_n" -v backends="$1" 'BEGIN {
+        p = 1 / backends
+        printf "%d", n * p + 4 * sqrt(n * p * (1 - p))
+    }'
 }
 
 # Waits until each connection was used twice since, or is broken.
 connections_settle() {
-    lab_tell client report | sed 's/[a-z]*=//g' >"$LAB_DIR/owners" ||
+    lab_tell client report >"$LAB_DIR/report" ||
         lab_die 'the client does not answer'
+    sed 's/[a-z]*=//g' "$LAB_DIR/report" >"$LAB_DIR/owners"
 }
 
 # connections_of BACKEND: prints how many connections the backend had when they
@@ -44,9 +64,9 @@ connections_of() {
 
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
-    printf '\n%-40s  %s\n%-40s' '' '---- connections ----' step
+    printf '\n%-34s  %s\n%-34s' '' '---- connections ----' step
     printf '  %6s  %6s  %6s' broke bound others
-    printf '  %7s' "$@"
+    test $# -eq 0 || printf '  %7s' "$@"
     printf '\n'
 }
 
@@ -56,8 +76,7 @@ connections_title() {
 # belong now to OWNER.  "others" counts those that did not.
 connections_row() {
     connections_settle
-    lab_tell client fill | sed 's/[a-z]*=//g' >"$LAB_DIR/moves" ||
-        lab_die "$1: broken connections cannot be opened again"
+    connections_fill "$1: broken connections cannot be opened again"
     connections_settle
     connections_step=$1 connections_bound=$2 connections_owner=$3
     shift 3
@@ -66,10 +85,10 @@ connections_row() {
         { broke += $3 }
         $1 != owner && $2 != owner { others += $3 }
         END {
-            printf "%-40s  %6d  %6d  %6d", step, broke, bound, others
+            printf "%-34s  %6d  %6d  %6d", step, broke, bound, others
             exit others > 0 || broke > bound
         }' "$LAB_DIR/moves" || connections_table=bad
-    printf '  %7s' "$@"
+    test $# -eq 0 || printf '  %7s' "$@"
     printf '\n'
 }
 
