@@ -24,6 +24,10 @@
  * closed, when an answer takes longer than option --silence allows, or when it
  * moves: another server than its owner answers.
  *
+ * Option --size makes the packets of a server or client large.  With option
+ * --once a server closes each connection after its first answer, which is for
+ * test-tcp-load.
+ *
  * ovs-appctl tells the client what to do.  Each line of a reply ends in a
  * number of connections.
  *
@@ -58,6 +62,7 @@
 #include "random.h"
 #include "simap.h"
 #include "socket-util.h"
+#include "tcp-echo.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -69,11 +74,13 @@ enum {
     PAUSE_MAX_MS = 100,         /* Longest pause between two exchanges. */
     TICK_MS = 5,                /* How often the client visits its sockets. */
     EXCHANGES = 2,              /* Default of "report". */
-    NAME_SIZE = 32,             /* Longest name of a server, plus 1. */
+    LINE_MAX_SIZE = 65536,      /* Greatest --size. */
 };
 
 static char *unixctl_path;      /* Of the control socket, NULL for default. */
 static int silence_ms = SILENCE_MS; /* Silence that breaks a connection. */
+static int line_size = 1;       /* Least size of what is sent, in bytes. */
+static bool once;               /* Does a server answer just once? */
 static bool exiting;            /* Was "exit" received? */
 
 static void
@@ -101,15 +108,12 @@ tcp_echo_daemonize(void)
     return unixctl;
 }
 
-/* Closes 'fd' with a TCP reset.  This leaves no state behind that would be in
- * the way when the same 5-tuple is used again. */
-static void
-tcp_echo_reset(int fd)
+/* Returns 'text' as a line of the size that option --size says.  The caller
+ * must free it. */
+static char *
+tcp_echo_line(const char *text)
 {
-    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    closesocket(fd);
+    return xasprintf("%-*s\n", line_size - 1, text);
 }
 
 /* Server. */
@@ -119,38 +123,73 @@ struct server_conn {
     struct ovs_list node;       /* In the server's list of connections. */
     int fd;                     /* Socket. */
     long long int deadline;     /* Reset if silent until then, in msec. */
+    unsigned int n_answers;     /* To be sent. */
+    size_t n_sent;              /* What is sent of the first, in bytes. */
 };
 
-/* Answers what came in on 'conn'.  Returns false if 'conn' is of no more use.
+/* Sends the answers that 'conn' owes, as far as the socket takes them.
+ *
+ * Returns EAGAIN if 'conn' goes on, 0 if it had the only answer that it gets,
+ * another positive errno value if it is broken. */
+static int
+server_conn_answer(struct server_conn *conn, const char *answer)
+{
+    while (conn->n_answers) {
+        int error = tcp_echo_send(conn->fd, answer, &conn->n_sent);
+        if (error || once) {
+            return error;
+        }
+        conn->n_answers--;
+        conn->n_sent = 0;
+    }
+    return EAGAIN;
+}
+
+/* Receives lines on 'conn' and answers them.  Returns the same as
+ * server_conn_answer().
  *
  * Silence counts because the packets of a connection that the load balancer
  * moved away just stop. */
-static bool
+static int
 server_conn_run(struct server_conn *conn, const char *answer)
 {
-    ssize_t answer_len = strlen(answer);
-    char buf[512];
+    char buf[16384];
     ssize_t n;
 
     n = recv(conn->fd, buf, sizeof buf, 0);
-    if (n < 0) {
-        return sock_errno() == EAGAIN && time_msec() < conn->deadline;
+    if (n < 0 && sock_errno() != EAGAIN) {
+        return sock_errno();
+    } else if (n < 0 && time_msec() >= conn->deadline) {
+        return ETIMEDOUT;
+    } else if (!n) {
+        return ECONNRESET;
+    } else if (n > 0) {
+        conn->deadline = time_msec() + silence_ms;
     }
     for (ssize_t i = 0; i < n; i++) {
-        if (buf[i] == '\n'
-            && send(conn->fd, answer, answer_len, 0) != answer_len) {
-            return false;
-        }
+        conn->n_answers += buf[i] == '\n';
     }
-    conn->deadline = time_msec() + silence_ms;
-    return n > 0;
+    return server_conn_answer(conn, answer);
+}
+
+/* Ends 'conn' as server_conn_run() says in 'error'. */
+static void
+server_conn_close(struct server_conn *conn, int error)
+{
+    if (error) {
+        tcp_echo_reset(conn->fd);
+    } else {
+        closesocket(conn->fd);
+    }
+    ovs_list_remove(&conn->node);
+    free(conn);
 }
 
 static void
 tcp_echo_server(struct ovs_cmdl_context *ctx)
 {
     struct ovs_list conns = OVS_LIST_INITIALIZER(&conns);
-    char *answer = xasprintf("%s\n", ctx->argv[1]);
+    char *answer = tcp_echo_line(ctx->argv[1]);
     const char *address = ctx->argv[2];
     struct unixctl_server *unixctl;
     struct server_conn *conn;
@@ -160,8 +199,8 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
 
     /* The library wants the address that it listens on as PORT:ADDR. */
     port = strrchr(address, ':');
-    if (!port || strlen(answer) > NAME_SIZE) {
-        ovs_fatal(0, "bad ADDR:PORT or too long NAME (use --help for help)");
+    if (!port || !tcp_echo_name_is_valid(ctx->argv[1])) {
+        ovs_fatal(0, "bad ADDR:PORT or bad NAME (use --help for help)");
     }
     target = xasprintf("%s:%.*s", port + 1, (int) (port - address), address);
     fd = inet_open_passive(SOCK_STREAM, target, -1, NULL, 0, true);
@@ -177,19 +216,19 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
         while ((conn_fd = accept(fd, NULL, NULL)) >= 0) {
             xset_nonblocking(conn_fd);
             setsockopt_tcp_nodelay(conn_fd);
-            conn = xmalloc(sizeof *conn);
+            conn = xzalloc(sizeof *conn);
             conn->fd = conn_fd;
             conn->deadline = time_msec() + silence_ms;
             ovs_list_push_back(&conns, &conn->node);
         }
         LIST_FOR_EACH_SAFE (conn, node, &conns) {
-            if (server_conn_run(conn, answer)) {
-                poll_fd_wait(conn->fd, POLLIN);
+            int error = server_conn_run(conn, answer);
+            if (error == EAGAIN) {
+                poll_fd_wait(conn->fd,
+                             POLLIN | (conn->n_answers ? POLLOUT : 0));
                 poll_timer_wait_until(conn->deadline);
             } else {
-                ovs_list_remove(&conn->node);
-                tcp_echo_reset(conn->fd);
-                free(conn);
+                server_conn_close(conn, error);
             }
         }
         poll_fd_wait(fd, POLLIN);
@@ -201,9 +240,8 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
         poll_block();
     }
 
-    LIST_FOR_EACH_POP (conn, node, &conns) {
-        closesocket(conn->fd);
-        free(conn);
+    LIST_FOR_EACH_SAFE (conn, node, &conns) {
+        server_conn_close(conn, 0);
     }
     closesocket(fd);
     free(answer);
@@ -216,15 +254,16 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
 struct client_conn {
     int fd;                     /* Socket, or -1 if not open yet or broken. */
     struct sockaddr_storage local; /* Own address, zeros if not known yet. */
-    bool asked;                 /* Was a line sent but not answered yet? */
-    long long int time;         /* When it was, or when to send or open next,
-                                 * in msec. */
+    size_t n_sent;              /* What is sent of a question that is not
+                                 * answered yet, in bytes. */
+    long long int time;         /* When that began, or when to ask or open
+                                 * next, in msec. */
     int n_exchanges;            /* Done since "report" began, or -1 if one was
                                  * under way then. */
-    char answer[NAME_SIZE];     /* Received part of an answer. */
-    size_t answer_len;          /* Its length. */
-    char owner[NAME_SIZE];      /* Who answered first, or empty. */
-    char old_owner[NAME_SIZE];  /* Owner before it broke last, or empty. */
+    struct tcp_echo_answer answer;
+    char owner[TCP_ECHO_NAME_SIZE]; /* Who answered first, or empty. */
+    char old_owner[TCP_ECHO_NAME_SIZE]; /* Owner before it broke last, or
+                                         * empty. */
     bool moved;                 /* Did another server answer? */
     bool opened;                /* Was it opened by the current "fill"? */
 };
@@ -232,6 +271,7 @@ struct client_conn {
 /* A client and the command that it works on. */
 struct client {
     struct sockaddr_storage target; /* The server's address. */
+    char *question;                 /* What each connection keeps sending. */
     struct client_conn *conns;
     int n_conns;
 
@@ -246,9 +286,9 @@ client_conn_close(struct client_conn *conn)
 {
     if (conn->fd >= 0) {
         tcp_echo_reset(conn->fd);
-        conn->fd = -1;
-        conn->time = time_msec() + PAUSE_MAX_MS;
     }
+    conn->fd = -1;
+    conn->time = time_msec() + PAUSE_MAX_MS;
 }
 
 /* Begins to connect 'conn' to 'target', from its old address if it has one. */
@@ -257,31 +297,19 @@ client_conn_open(struct client_conn *conn,
                  const struct sockaddr_storage *target)
 {
     socklen_t local_len = sizeof conn->local;
-    socklen_t ss_len = ss_length(target);
-    int one = 1;
 
     if (conn->owner[0]) {
-        ovs_strlcpy(conn->old_owner, conn->owner, NAME_SIZE);
+        ovs_strlcpy(conn->old_owner, conn->owner, sizeof conn->old_owner);
         conn->owner[0] = '\0';
     }
-    conn->asked = conn->moved = false;
+    conn->moved = false;
     conn->opened = true;
     conn->time = time_msec();
-    conn->answer_len = 0;
+    conn->n_sent = conn->answer.len = 0;
 
-    conn->fd = socket(target->ss_family, SOCK_STREAM, 0);
-    if (conn->fd < 0) {
-        ovs_fatal(sock_errno(), "socket failed");
-    }
-    xset_nonblocking(conn->fd);
-    setsockopt_tcp_nodelay(conn->fd);
-    setsockopt(conn->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if ((conn->local.ss_family
-         && bind(conn->fd, (struct sockaddr *) &conn->local, ss_len))
-        || (connect(conn->fd, (const struct sockaddr *) target, ss_len)
-            && sock_errno() != EINPROGRESS)
-        || getsockname(conn->fd, (struct sockaddr *) &conn->local,
-                       &local_len)) {
+    conn->fd = tcp_echo_connect(target, &conn->local);
+    if (conn->fd < 0 || getsockname(conn->fd, (struct sockaddr *) &conn->local,
+                                    &local_len)) {
         client_conn_close(conn);
     }
 }
@@ -291,52 +319,43 @@ client_conn_open(struct client_conn *conn,
 static int
 client_conn_recv(struct client_conn *conn)
 {
-    ssize_t n = recv(conn->fd, conn->answer + conn->answer_len,
-                     NAME_SIZE - conn->answer_len, 0);
+    int error = tcp_echo_recv(conn->fd, &conn->answer);
 
-    if (n <= 0) {
-        return n ? sock_errno() : ECONNRESET;
+    if (error) {
+        return error;
     }
-    conn->answer_len += n;
-    if (conn->answer[conn->answer_len - 1] != '\n') {
-        return EAGAIN;
-    }
-    conn->answer[conn->answer_len - 1] = '\0';
-    conn->answer_len = 0;
     if (!conn->owner[0]) {
-        ovs_strlcpy(conn->owner, conn->answer, NAME_SIZE);
+        ovs_strlcpy(conn->owner, conn->answer.name, sizeof conn->owner);
     }
-    conn->moved = strcmp(conn->owner, conn->answer) != 0;
+    conn->moved = strcmp(conn->owner, conn->answer.name) != 0;
     return conn->moved ? EADDRNOTAVAIL : 0;
 }
 
 /* Does what can be done on 'conn' without waiting. */
 static void
-client_conn_run(struct client_conn *conn)
+client_conn_run(struct client_conn *conn, const char *question)
 {
     long long int now = time_msec();
+    bool asked = conn->n_sent > 0;
     int error;
 
-    if (conn->fd < 0 || (!conn->asked && now < conn->time)) {
+    if (conn->fd < 0 || (!asked && now < conn->time)) {
         return;
-    } else if (conn->asked) {
-        error = client_conn_recv(conn);
-        if (!error) {
-            conn->n_exchanges++;
-            conn->asked = false;
-            conn->time = now + PAUSE_MIN_MS
-                         + random_range(PAUSE_MAX_MS - PAUSE_MIN_MS + 1);
-        }
-    } else {
-        /* As long as the socket is connecting, this fails with EAGAIN. */
-        error = send(conn->fd, "?\n", 2, 0) == 2 ? 0 : sock_errno();
-        if (!error) {
-            conn->asked = true;
-            conn->time = now;
-        }
     }
 
-    if (error && (error != EAGAIN || now >= conn->time + silence_ms)) {
+    error = tcp_echo_send(conn->fd, question, &conn->n_sent);
+    if (!asked && conn->n_sent) {
+        conn->time = now;
+    }
+    if (!error) {
+        error = client_conn_recv(conn);
+    }
+    if (!error) {
+        conn->n_exchanges++;
+        conn->n_sent = 0;
+        conn->time = now + PAUSE_MIN_MS
+                     + random_range(PAUSE_MAX_MS - PAUSE_MIN_MS + 1);
+    } else if (error != EAGAIN || now >= conn->time + silence_ms) {
         client_conn_close(conn);
     }
 }
@@ -351,7 +370,7 @@ client_format_reply(struct client *client)
 
     for (int i = 0; i < client->n_conns; i++) {
         struct client_conn *conn = &client->conns[i];
-        char key[3 * NAME_SIZE];
+        char key[3 * TCP_ECHO_NAME_SIZE];
 
         if (client->filling) {
             snprintf(key, sizeof key, "from=%s to=%s",
@@ -393,7 +412,7 @@ client_run(struct client *client)
         if (filling && conn->fd < 0 && time_msec() >= conn->time) {
             client_conn_open(conn, &client->target);
         }
-        client_conn_run(conn);
+        client_conn_run(conn, client->question);
         n_left += (filling ? conn->fd < 0 || !conn->owner[0]
                    : conn->fd >= 0 && conn->n_exchanges < client->n_exchanges);
     }
@@ -433,7 +452,7 @@ client_command(struct unixctl_conn *request, int argc, const char *argv[],
     client->deadline = time_msec() + FILL_MS;
     client->n_exchanges = n_exchanges;
     for (int i = 0; i < client->n_conns; i++) {
-        client->conns[i].n_exchanges = client->conns[i].asked ? -1 : 0;
+        client->conns[i].n_exchanges = client->conns[i].n_sent ? -1 : 0;
     }
 }
 
@@ -448,6 +467,7 @@ tcp_echo_client(struct ovs_cmdl_context *ctx)
         || client.n_conns < 1) {
         ovs_fatal(0, "bad ADDR:PORT or bad N (use --help for help)");
     }
+    client.question = tcp_echo_line("?");
     client.conns = xcalloc(client.n_conns, sizeof *client.conns);
     for (int i = 0; i < client.n_conns; i++) {
         client.conns[i].fd = -1;
@@ -471,6 +491,7 @@ tcp_echo_client(struct ovs_cmdl_context *ctx)
         client_conn_close(&client.conns[i]);
     }
     free(client.conns);
+    free(client.question);
     unixctl_server_destroy(unixctl);
 }
 
@@ -486,9 +507,13 @@ tcp_echo_usage(void)
     printf("\nOther options:\n"
            "  --silence=MSEC              silence that breaks a connection\n"
            "                              (default: %d)\n"
+           "  --size=BYTES                pad each line that is sent to this\n"
+           "                              size, at most %d (default: none)\n"
+           "  --once                      (server) close a connection after\n"
+           "                              the first answer\n"
            "  --unixctl=SOCKET            override default control socket\n"
            "  -h, --help                  display this help message\n",
-           SILENCE_MS);
+           SILENCE_MS, LINE_MAX_SIZE);
     exit(EXIT_SUCCESS);
 }
 
@@ -496,14 +521,18 @@ static void
 tcp_echo_parse_options(int argc, char *argv[])
 {
     enum {
-        OPT_SILENCE = UCHAR_MAX + 1,
+        OPT_ONCE = UCHAR_MAX + 1,
+        OPT_SILENCE,
+        OPT_SIZE,
         OPT_UNIXCTL,
         DAEMON_OPTION_ENUMS,
         VLOG_OPTION_ENUMS
     };
     static const struct option long_options[] = {
         {"help", no_argument, NULL, 'h'},
+        {"once", no_argument, NULL, OPT_ONCE},
         {"silence", required_argument, NULL, OPT_SILENCE},
+        {"size", required_argument, NULL, OPT_SIZE},
         {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         DAEMON_LONG_OPTIONS,
         VLOG_LONG_OPTIONS,
@@ -521,9 +550,20 @@ tcp_echo_parse_options(int argc, char *argv[])
         case 'h':
             tcp_echo_usage();
 
+        case OPT_ONCE:
+            once = true;
+            break;
+
         case OPT_SILENCE:
             if (!str_to_int(optarg, 10, &silence_ms) || silence_ms < 1) {
                 ovs_fatal(0, "--silence: bad time (use --help for help)");
+            }
+            break;
+
+        case OPT_SIZE:
+            if (!str_to_int(optarg, 10, &line_size) || line_size < 1
+                || line_size > LINE_MAX_SIZE) {
+                ovs_fatal(0, "--size: bad size (use --help for help)");
             }
             break;
 

@@ -16,8 +16,7 @@
 
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
-# seconds: a busy machine may take long to retransmit.  If they cannot all be
-# opened, that is the verdict.
+# seconds: a busy machine may take long to retransmit.
 connections_open() {
     connections_n=$1 connections_to=$2
     shift 2
@@ -25,34 +24,29 @@ connections_open() {
         --silence=15000 "$@"
     connections_table=ok
     lab_say "opening $connections_n connections ..."
-    connections_fill 'the connections cannot be opened'
+    connections_ask fill moves
     connections_settle
 }
 
-# connections_fill FAILURE: opens the connections that are not open, or ends
-# the script, with the verdict FAILURE.
-connections_fill() {
-    lab_tell client fill >"$LAB_DIR/filled" 2>"$LAB_DIR/error" || {
-        printf '\nFAILED: %s: %s\n' "$1" "$(head -n 1 "$LAB_DIR/error")"
-        exit 1
-    }
-    sed 's/[a-z]*=//g' "$LAB_DIR/filled" >"$LAB_DIR/moves"
-}
-
-# connections_share N: prints how many connections may move to one of N
-# backends, the ideal share and four standard deviations more.
-connections_share() {
-    awk -v n="$connections_n" -v backends="$1" 'BEGIN {
-        p = 1 / backends
-        printf "%d", n * p + 4 * sqrt(n * p * (1 - p))
-    }'
+# connections_ask COMMAND FILE: has the client execute a command, and puts what
+# is in its reply into $LAB_DIR/FILE.  A connection whose addresses and ports
+# conntrack still has in use somewhere may take several tries to open.  If some
+# cannot be opened, that is the verdict.
+connections_ask() {
+    for connections_try in 1 2 3 4; do
+        if lab_tell client "$1" >"$LAB_DIR/reply" 2>"$LAB_DIR/error"; then
+            sed 's/[a-z]*=//g' "$LAB_DIR/reply" >"$LAB_DIR/$2"
+            return
+        fi
+    done
+    echo
+    echo "FAILED: cannot $1 connections: $(head -n 1 "$LAB_DIR/error")"
+    exit 1
 }
 
 # Waits until each connection was used twice since, or is broken.
 connections_settle() {
-    lab_tell client report >"$LAB_DIR/report" ||
-        lab_die 'the client does not answer'
-    sed 's/[a-z]*=//g' "$LAB_DIR/report" >"$LAB_DIR/owners"
+    connections_ask report owners
 }
 
 # connections_of BACKEND: prints how many connections the backend had when they
@@ -60,6 +54,16 @@ connections_settle() {
 connections_of() {
     awk -v of="$1" '$1 == of && $2 == "live" { n += $3 } END { print n + 0 }' \
         "$LAB_DIR/owners"
+}
+
+# connections_share P: prints how many connections may be among those that a
+# change moves with the probability P, such as "1/6": the ideal share and four
+# standard deviations more.
+connections_share() {
+    awk -v n="$connections_n" "BEGIN {
+        p = $1
+        printf \"%d\", n * p + 4 * sqrt(n * p * (1 - p))
+    }"
 }
 
 # connections_title [COLUMN...]: prints the head of the table.
@@ -76,7 +80,7 @@ connections_title() {
 # belong now to OWNER.  "others" counts those that did not.
 connections_row() {
     connections_settle
-    connections_fill "$1: broken connections cannot be opened again"
+    connections_ask fill moves
     connections_settle
     connections_step=$1 connections_bound=$2 connections_owner=$3
     shift 3

@@ -102,12 +102,20 @@ site_backend() {
 }
 
 # site_route GATEWAY...: has the router spread packets to the service over
-# gateways, in this order.
+# gateways, in this order, in fragments if they are larger than $site_mtu bytes.
+site_mtu=1500
 site_route() {
-    lab_hops=
-    for lab_gateway; do
-        lab_hops="$lab_hops nexthop via $(outside_ip "$lab_gateway")"
+    site_hops=
+    for site_gateway; do
+        site_hops="$site_hops nexthop via $(outside_ip "$site_gateway")"
     done
-    ip -n router route replace "$vip" $lab_hops ||
+    ip -n router route replace "$vip" mtu lock "$site_mtu" $site_hops ||
         lab_die 'cannot set the route to the service'
+}
+
+# site_client_mtu MTU: from now on, no larger packets get from the router to
+# the client.  The router sends ICMP errors.
+site_client_mtu() {
+    ip -n router route replace "$client_ip" dev client mtu lock "$1" ||
+        lab_die 'cannot set the path MTU'
 }
