@@ -16,13 +16,15 @@
 
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
-# seconds: a busy machine may take long to retransmit.
+# seconds: a busy machine may take long to retransmit.  Ends connections that
+# were opened before.
 connections_open() {
     connections_n=$1 connections_to=$2
     shift 2
+    test ! -e "$LAB_DIR/client.pid" || lab_tell client exit ||
+        lab_die 'the client does not end'
     lab_echo client client "$connections_to" "$connections_n" \
         --silence=15000 "$@"
-    connections_table=ok
     lab_say "opening $connections_n connections ..."
     connections_ask fill moves
     connections_settle
@@ -68,6 +70,7 @@ connections_share() {
 
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
+    connections_table=ok
     printf '\n%-34s  %s\n%-34s' '' '---- connections ----' step
     printf '  %6s  %6s  %6s' broke bound others
     test $# -eq 0 || printf '  %7s' "$@"
@@ -91,9 +94,16 @@ connections_row() {
         END {
             printf "%-34s  %6d  %6d  %6d", step, broke, bound, others
             exit others > 0 || broke > bound
-        }' "$LAB_DIR/moves" || connections_table=bad
+        }' "$LAB_DIR/moves" ||
+        connections_fail 'connections broke that had to live'
     test $# -eq 0 || printf '  %7s' "$@"
     printf '\n'
+}
+
+# connections_fail TEXT: something else went wrong.  The verdict tells what
+# went wrong first.
+connections_fail() {
+    test "$connections_table" != ok || connections_table=$1
 }
 
 # connections_verdict TEXT: prints how it ended, and ends the script.
@@ -103,6 +113,6 @@ connections_verdict() {
         echo "PASSED: $1"
         exit 0
     fi
-    echo 'FAILED: connections broke that had to live'
+    echo "FAILED: $connections_table"
     exit 1
 }
