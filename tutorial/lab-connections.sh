@@ -16,15 +16,16 @@
 
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
-# seconds: a busy machine may take long to retransmit.  Ends connections that
-# were opened before.
+# seconds, and just talks twice a second or so: a machine that is many hosts is
+# busy, and may take long to retransmit.  Ends connections that were opened
+# before.
 connections_open() {
     connections_n=$1 connections_to=$2
     shift 2
     test ! -e "$LAB_DIR/client.pid" || lab_tell client exit ||
         lab_die 'the client does not end'
     lab_echo client client "$connections_to" "$connections_n" \
-        --silence=15000 "$@"
+        --silence=15000 --pause=500 "$@"
     lab_say "opening $connections_n connections ..."
     connections_ask fill moves
     connections_settle

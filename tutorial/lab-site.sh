@@ -102,7 +102,7 @@ site_backend() {
 }
 
 # site_route GATEWAY...: has the router spread packets to the service over
-# gateways, in this order, in fragments if they have more than $site_mtu bytes.
+# gateways, in this order, in fragments if larger than $site_mtu bytes.
 site_mtu=1500
 site_route() {
     site_hops=
