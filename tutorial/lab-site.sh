@@ -119,3 +119,12 @@ site_client_mtu() {
     ip -n router route replace "$client_ip" dev client mtu lock "$1" ||
         lab_die 'cannot set the path MTU'
 }
+
+# site_load SWITCH FILE [NAME=VALUE...]: as lab_load, where <vip>, <router_mac>
+# and the switch's own <mac> are known.
+site_load() {
+    lab_site_switch=$1 lab_site_file=$2
+    shift 2
+    lab_load "$lab_site_switch" "$lab_site_file" "$@" vip="$vip" \
+        router_mac="$router_mac" mac="$(mac "$lab_site_switch")"
+}
