@@ -14,6 +14,9 @@
 # TCP connections that keep talking while things change, and the table of what
 # became of them.  The host "client" opens them.
 
+# What went wrong first.
+connections_table=ok
+
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
 # seconds: a busy machine may take long to retransmit.
@@ -53,7 +56,6 @@ connections_share() {
 
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
-    connections_table=ok
     printf '\n%-34s  %s\n%-34s' '' '---- connections ----' step
     printf '  %6s  %6s  %6s' broke bound others
     printf '  %7s' "$@"
