@@ -22,7 +22,6 @@ connections_open() {
     shift 2
     lab_echo client client "$connections_to" "$connections_n" \
         --silence=15000 "$@"
-    connections_table=ok
     lab_say "opening $connections_n connections ..."
     connections_ask fill moves
     connections_settle
@@ -48,11 +47,22 @@ connections_of() {
         "$LAB_DIR/owners"
 }
 
+# connections_share P: prints how many connections may be among those that a
+# change moves with the probability P, such as "1/6": the ideal share and four
+# standard deviations more.
+connections_share() {
+    awk -v n="$connections_n" "BEGIN {
+        p = $1
+        printf \"%d\", n * p + 4 * sqrt(n * p * (1 - p))
+    }"
+}
+
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
+    connections_table=ok
     printf '\n%-40s  %s\n%-40s' '' '---- connections ----' step
     printf '  %6s  %6s  %6s' broke bound others
-    printf '  %7s' "$@"
+    test $# = 0 || printf '  %7s' "$@"
     printf '\n'
 }
 
@@ -73,9 +83,16 @@ connections_row() {
         END {
             printf "%-40s  %6d  %6d  %6d", step, broke, bound, others
             exit others > 0 || broke > bound
-        }' "$LAB_DIR/moves" || connections_table=bad
-    printf '  %7s' "$@"
+        }' "$LAB_DIR/moves" ||
+        connections_fail 'connections broke that had to live'
+    test $# = 0 || printf '  %7s' "$@"
     printf '\n'
+}
+
+# connections_fail TEXT: something else went wrong.  The verdict tells what went
+# wrong first.
+connections_fail() {
+    test "$connections_table" != ok || connections_table=$1
 }
 
 # connections_verdict TEXT: prints how it ended, and ends the script.
@@ -85,6 +102,6 @@ connections_verdict() {
         echo "PASSED: $1"
         exit 0
     fi
-    echo 'FAILED: connections broke that had to live'
+    echo "FAILED: $connections_table"
     exit 1
 }
