@@ -89,8 +89,8 @@ connections_row() {
     printf '\n'
 }
 
-# connections_fail TEXT: something else went wrong.  The verdict tells what went
-# wrong first.
+# connections_fail TEXT: something went wrong.  The verdict tells what was the
+# first.
 connections_fail() {
     test "$connections_table" != ok || connections_table=$1
 }

@@ -26,8 +26,8 @@ configuration() {
         "$(($(upcalls) - upcalls_before))" "$failed"
 }
 
-# must FLOWS: the last row was of a consistent method, so that no connection may
-# fail, with at most FLOWS datapath flows (see flows_at_most).
+# must FLOWS: the last row was of a consistent method: no connection may have
+# failed, with at most FLOWS datapath flows (see flows_at_most).
 must() {
     flows_at_most "$1"
     test "$failed" = 0 || connections_fail 'short connections failed'

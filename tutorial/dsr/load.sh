@@ -12,13 +12,24 @@
 
 # Many short TCP connections to the service.
 
+# load_wait ARG...: runs test-tcp-load on the client, waits for its end, and
+# returns its status.  It does not outlive the script.
+load_wait() {
+    nsenter --net=/run/netns/client -- ovstest test-tcp-load "$@" &
+    echo "$!" >"$LAB_DIR/load.pid"
+    wait "$!"
+    load_status=$?
+    rm -f "$LAB_DIR/load.pid"
+    return "$load_status"
+}
+
 # load_run TOTAL CONCURRENCY [OPTION...]: opens connections, and waits for the
 # last one.  A few that fail are a result like any other.
 load_run() {
     load_total=$1 load_concurrency=$2
     shift 2
-    lab_in client ovstest test-tcp-load "$@" "$vip:8080" "$load_total" \
-        "$load_concurrency" >"$LAB_DIR/load.out" 2>"$LAB_DIR/load.err"
+    load_wait "$@" "$vip:8080" "$load_total" "$load_concurrency" \
+        >"$LAB_DIR/load.out" 2>"$LAB_DIR/load.err"
     grep -q '^connections=' "$LAB_DIR/load.out" || {
         cat "$LAB_DIR/load.err" >&2
         lab_die 'the short connections cannot be counted'
@@ -43,11 +54,7 @@ load_begin() {
     : >"$LAB_DIR/load.on"
     : >"$LAB_DIR/load.out"
     while test -e "$LAB_DIR/load.on"; do
-        nsenter --net=/run/netns/client -- ovstest test-tcp-load "$vip:8080" \
-            100 "$load_width" &
-        echo "$!" >"$LAB_DIR/load.pid"
-        wait "$!"
-        # The end of the script ends it.
+        load_wait "$vip:8080" 100 "$load_width"
         test "$?" -lt 128 || break
     done >"$LAB_DIR/load.out" 2>"$LAB_DIR/load.err" &
     load_loop=$!
@@ -56,7 +63,6 @@ load_begin() {
 load_end() {
     rm "$LAB_DIR/load.on"
     wait "$load_loop"
-    rm "$LAB_DIR/load.pid"
 }
 
 # load_sum NAME: prints a sum over what was opened from load_begin to load_end.
