@@ -70,8 +70,7 @@
 enum {
     SILENCE_MS = 2000,          /* Default of --silence. */
     FILL_MS = 10000,            /* Longest time that "fill" takes. */
-    PAUSE_MIN_MS = 50,          /* Shortest pause between two exchanges. */
-    PAUSE_MAX_MS = 100,         /* Longest pause between two exchanges. */
+    PAUSE_MS = 100,             /* Default of --pause. */
     TICK_MS = 5,                /* How often the client visits its sockets. */
     EXCHANGES = 2,              /* Default of "report". */
     LINE_MAX_SIZE = 65536,      /* Greatest --size. */
@@ -79,6 +78,8 @@ enum {
 
 static char *unixctl_path;      /* Of the control socket, NULL for default. */
 static int silence_ms = SILENCE_MS; /* Silence that breaks a connection. */
+static int pause_ms = PAUSE_MS; /* Longest pause between two exchanges; the
+                                 * shortest is half of it. */
 static int line_size = 1;       /* Least size of what is sent, in bytes. */
 static bool once;               /* Does a server answer just once? */
 static bool exiting;            /* Was "exit" received? */
@@ -288,7 +289,7 @@ client_conn_close(struct client_conn *conn)
         tcp_echo_reset(conn->fd);
     }
     conn->fd = -1;
-    conn->time = time_msec() + PAUSE_MAX_MS;
+    conn->time = time_msec() + pause_ms;
 }
 
 /* Begins to connect 'conn' to 'target', from its old address if it has one. */
@@ -353,8 +354,7 @@ client_conn_run(struct client_conn *conn, const char *question)
     if (!error) {
         conn->n_exchanges++;
         conn->n_sent = 0;
-        conn->time = now + PAUSE_MIN_MS
-                     + random_range(PAUSE_MAX_MS - PAUSE_MIN_MS + 1);
+        conn->time = now + pause_ms / 2 + random_range(pause_ms / 2 + 1);
     } else if (error != EAGAIN || now >= conn->time + silence_ms) {
         client_conn_close(conn);
     }
@@ -507,13 +507,15 @@ tcp_echo_usage(void)
     printf("\nOther options:\n"
            "  --silence=MSEC              silence that breaks a connection\n"
            "                              (default: %d)\n"
+           "  --pause=MSEC                longest pause of a client between two\n"
+           "                              exchanges (default: %d)\n"
            "  --size=BYTES                pad each line that is sent to this\n"
            "                              size, at most %d (default: none)\n"
            "  --once                      (server) close a connection after\n"
            "                              the first answer\n"
            "  --unixctl=SOCKET            override default control socket\n"
            "  -h, --help                  display this help message\n",
-           SILENCE_MS, LINE_MAX_SIZE);
+           SILENCE_MS, PAUSE_MS, LINE_MAX_SIZE);
     exit(EXIT_SUCCESS);
 }
 
@@ -523,6 +525,7 @@ tcp_echo_parse_options(int argc, char *argv[])
     enum {
         OPT_ONCE = UCHAR_MAX + 1,
         OPT_SILENCE,
+        OPT_PAUSE,
         OPT_SIZE,
         OPT_UNIXCTL,
         DAEMON_OPTION_ENUMS,
@@ -532,6 +535,7 @@ tcp_echo_parse_options(int argc, char *argv[])
         {"help", no_argument, NULL, 'h'},
         {"once", no_argument, NULL, OPT_ONCE},
         {"silence", required_argument, NULL, OPT_SILENCE},
+        {"pause", required_argument, NULL, OPT_PAUSE},
         {"size", required_argument, NULL, OPT_SIZE},
         {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         DAEMON_LONG_OPTIONS,
@@ -557,6 +561,12 @@ tcp_echo_parse_options(int argc, char *argv[])
         case OPT_SILENCE:
             if (!str_to_int(optarg, 10, &silence_ms) || silence_ms < 1) {
                 ovs_fatal(0, "--silence: bad time (use --help for help)");
+            }
+            break;
+
+        case OPT_PAUSE:
+            if (!str_to_int(optarg, 10, &pause_ms) || pause_ms < 1) {
+                ovs_fatal(0, "--pause: bad time (use --help for help)");
             }
             break;
 

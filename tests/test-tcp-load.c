@@ -16,7 +16,9 @@
  *
  * Each connection sends a line to "test-tcp-echo --once server", which answers
  * with its name and closes the connection.  So it is the server that waits in
- * TIME_WAIT, and the client has all of its ports for new connections.
+ * TIME_WAIT, and the client has all of its ports for new connections.  Where
+ * packets get lost, the server's --silence should exceed --timeout here, else
+ * the server resets a connection before it has timed out.
  *
  * Prints
  *
@@ -191,7 +193,7 @@ load_print_percentile(const struct load *load, int percent)
 {
     printf(" p%d=", percent);
     if (load->n_ok) {
-        size_t rank = DIV_ROUND_UP((size_t) load->n_ok * percent, 100);
+        long long int rank = DIV_ROUND_UP(load->n_ok * 1LL * percent, 100);
         printf("%.3f", load->times[rank - 1] / 1000.0);
     } else {
         printf("-");
@@ -207,8 +209,7 @@ load_print(struct load *load, long long int usec)
 
     nodes = simap_sort(&load->failures);
     for (size_t i = 0; i < simap_count(&load->failures); i++) {
-        ovs_error(0, "%u connections failed: %s", nodes[i]->data,
-                  nodes[i]->name);
+        ovs_error(0, "failed=%u (%s)", nodes[i]->data, nodes[i]->name);
     }
     free(nodes);
 
@@ -315,7 +316,7 @@ test_tcp_load_main(int argc, char *argv[])
         ovs_fatal(0, "--source and ADDR are not of the same family");
     }
 
-    load.times = xmalloc(load.total * sizeof *load.times);
+    load.times = xcalloc(load.total, sizeof *load.times);
     simap_init(&load.servers);
     simap_init(&load.failures);
     start = time_usec();

@@ -91,11 +91,14 @@ lab_tunnel_neighbor() {
 }
 
 # lab_router NAME: makes a host that routes, and spreads connections over the
-# next hops of a route by addresses and ports.
+# next hops of a route by protocol, addresses and ports.  (Policy 1 would be
+# simpler, but takes a hash that a socket on the same machine has left, which
+# changes when the socket has to retransmit.)
 lab_router() {
     lab_netns "$1"
     lab_sysctl "$1" ip_forward 1
-    lab_sysctl "$1" fib_multipath_hash_policy 1
+    lab_sysctl "$1" fib_multipath_hash_fields 0x37
+    lab_sysctl "$1" fib_multipath_hash_policy 3
 }
 
 # lab_sysctl HOST NAME VALUE: sets a parameter of IPv4 on a host.

@@ -102,7 +102,7 @@ site_backend() {
 }
 
 # site_route GATEWAY...: has the router spread packets to the service over
-# gateways, in this order, in fragments if they are larger than $site_mtu bytes.
+# gateways, in this order, in fragments if larger than $site_mtu bytes.
 site_mtu=1500
 site_route() {
     site_hops=
@@ -118,4 +118,13 @@ site_route() {
 site_client_mtu() {
     ip -n router route replace "$client_ip" dev client mtu lock "$1" ||
         lab_die 'cannot set the path MTU'
+}
+
+# site_load SWITCH FILE [NAME=VALUE...]: as lab_load, where <vip>, <router_mac>
+# and the switch's own <mac> are known.
+site_load() {
+    lab_site_switch=$1 lab_site_file=$2
+    shift 2
+    lab_load "$lab_site_switch" "$lab_site_file" "$@" vip="$vip" \
+        router_mac="$router_mac" mac="$(mac "$lab_site_switch")"
 }
