@@ -20,8 +20,8 @@ configuration() {
     cpu=$(($(cpu) - cpu_before))
     rate=$(load_value rate) failed=$(load_value failed)
     test -n "${ours-}" || ours=$rate
-    printf '%-32s  %9.0f  %5.2f  %6d  %6d  %7d  %6d\n' "$1" "$rate" \
-        "$(echo "$rate $ours" | awk '{ print $1 / $2 }')" \
+    cells "$compared" "$1" "$rate" \
+        "$(echo "$rate $ours" | awk '{ printf "%.2f", $1 / $2 }')" \
         "$((cpu / total))" "$(client_flows)" \
         "$(($(upcalls) - upcalls_before))" "$failed"
 }
@@ -40,7 +40,8 @@ least() {
 
 compare() {
     # Nothing must go while it is to be counted.
-    lab_at gwa ovs-appctl --timeout=20 upcall/set-flow-limit 200000
+    lab_at gwa ovs-appctl --timeout=20 upcall/set-flow-limit 200000 \
+        >/dev/null
     lab_at gwa ovs-vsctl --timeout=20 set Open_vSwitch . \
         other_config:max-idle=600000
     hash=$(lab_method hash) dp_hash=$(lab_method dp_hash)
@@ -53,10 +54,13 @@ compare() {
     ingress "$(lab_method consistent-dp-hash)"
     load_run 500 10
 
-    echo "$total short connections, 10 at a time, with each configuration"
+    connections_say "$total short connections, 10 at a time, with each" \
+        "configuration"
+    connections_say
     connections_table=ok
-    printf '\n%-32s  %9s  %5s  %6s  %6s  %7s  %6s\n' configuration \
-        per-second ratio cpu-us flows upcalls failed
+    compared='%-32s  %10s  %5s  %6s  %6s  %7s  %6s'
+    cells "$compared" configuration per-second ratio cpu-us flows upcalls \
+        failed
     configuration 'consistent-dp-hash' "$(lab_method consistent-dp-hash)"
     must "$(least 1024 "$total")"
     configuration 'consistent-hash, ip, port & 0x7e' "$(by_port)"

@@ -15,12 +15,11 @@
 nodes='n1 n2 n3'
 node_of() { echo "n$((($1 - 1) % 3 + 1))"; }
 
-# load SWITCH FILE [NAME=VALUE...]
+# load SWITCH FILE [NAME=VALUE...]: makes the changes in one of our files.
 load() {
     load_switch=$1 load_file=$2
     shift 2
-    lab_load "$load_switch" "$here/$load_file.bundle" "$@" vip="$vip" \
-        router_mac="$router_mac" mac="$(mac "$load_switch")"
+    site_load "$load_switch" "$here/$load_file.bundle" "$@"
 }
 
 # node_backend N: makes backend bN, which has the service's address as its own,
