@@ -13,8 +13,8 @@ run := scripts/run
 # To build, and for the tests and the demo.
 packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	libtool pkg-config python3 \
-	curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd openssl \
-	procps python3-packaging tcpdump
+	curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd nftables \
+	openssl procps python3-packaging tcpdump
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86

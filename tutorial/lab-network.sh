@@ -129,3 +129,15 @@ lab_load() {
         bundle br0 "$LAB_DIR/load" ||
         lab_die "$lab_load_switch: cannot load ${lab_load_file##*/}"
 }
+
+# lab_group_packets SWITCH GROUP: prints how many packets a group of the switch
+# has got.  A dead switch has got none.
+lab_group_packets() {
+    test -e "$LAB_DIR/$1/ovs-vswitchd.pid" || {
+        echo 0
+        return
+    }
+    lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
+    lab_ofctl "$1" dump-group-stats "group_id=$2" |
+        sed -n "s/.*group_id=$2,.*,packet_count=\([0-9]*\),.*bucket0.*/\1/p"
+}

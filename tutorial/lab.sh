@@ -251,6 +251,9 @@ lab_wait_for_end() {
 lab_netns() {
     ip netns add "$1" && ip -n "$1" link set lo up ||
         lab_die "cannot make host $1"
+    # IPv6 addresses can be used at once.
+    lab_in "$1" sh -c 'cd /proc/sys/net/ipv6/conf/default 2>/dev/null ||
+        exit 0; echo 0 >accept_dad' || lab_die "cannot set up host $1"
 }
 
 # lab_host NAME ADDR/LEN MAC OFPORT [SWITCH]: makes a host at the switch of
