@@ -32,6 +32,7 @@ vip=192.0.2.80
 client_ip=10.0.0.1
 router_ip=172.16.0.254
 router_mac=02:00:00:00:00:fe
+site_mtu=
 
 # What follows from the name of a gateway or node: its address outside, its
 # address inside, and its MAC address on both.
@@ -127,4 +128,42 @@ site_load() {
     shift 2
     lab_load "$lab_site_switch" "$lab_site_file" "$@" vip="$vip" \
         router_mac="$router_mac" mac="$(mac "$lab_site_switch")"
+}
+
+# Is a gateway alive?
+site_alive() {
+    test -e "$LAB_DIR/$1/ovs-vswitchd.pid"
+}
+
+# site_packets GATEWAY: prints how many packets a gateway has had for the
+# service, 0 if it is dead.
+site_packets() {
+    if site_alive "$1"; then
+        lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
+        lab_ofctl "$1" dump-aggregate table=0,tcp,nw_dst="$vip" |
+            sed -n 's/.*packet_count=\([0-9]*\) .*/\1/p'
+    else
+        echo 0
+    fi
+}
+
+# site_flows GATEWAY: prints how many datapath flows a gateway has.
+site_flows() {
+    if site_alive "$1"; then
+        lab_at "$1" ovs-appctl --timeout=20 dpctl/dump-flows |
+            grep -c recirc_id
+    else
+        echo 0
+    fi
+}
+
+# site_tracked GATEWAY: prints how many connections to the service a gateway
+# tracks.
+site_tracked() {
+    if site_alive "$1"; then
+        lab_at "$1" ovs-appctl --timeout=20 dpctl/dump-conntrack |
+            grep -c 'orig=.*,dport=80)'
+    else
+        echo 0
+    fi
 }
