@@ -14,6 +14,9 @@
 # TCP connections that keep talking while things change, and the table of what
 # became of them.  The host "client" opens them.
 
+# What went wrong first.
+connections_table=ok
+
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
 # seconds, and just talks twice a second or so: a machine that is many hosts is
@@ -78,7 +81,6 @@ connections_say() {
 
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
-    connections_table=ok
     if test "$connections_format" = csv; then
         connections_cells step broke bound others "$@"
         return

@@ -78,6 +78,15 @@ site_switch() {
     lab_neighbor router "$(outside_ip "$1")" "$(mac "$1")" outside
 }
 
+# site_forget NODE N: has conntrack of a node forget the connections of backend
+# bN, which crashed.  What is left would lead some of them to nowhere; without,
+# they are answered with a reset.
+site_forget() {
+    lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
+    lab_ofctl "$1" ct-flush zone=1 '' \
+        "ct_nw_src=$(backend_ip "$2"),ct_nw_proto=6"
+}
+
 # site_kill SWITCH: a gateway dies, in the middle of everything.
 site_kill() {
     lab_kill "$1"

@@ -307,13 +307,15 @@ lab_neighbor() {
 }
 
 # lab_echo NAME ARG...: runs "ovstest test-tcp-echo ARG..." on a host, in the
-# background.  A host may have one.
+# background.  NAME is the host's, or for one more on the same host, that and
+# an extension: "b1", "b1.once".
 lab_echo() {
-    lab_name=$1
+    lab_echo_name=$1
     shift
-    lab_in "$lab_name" ovstest test-tcp-echo "$@" -vconsole:off --detach \
-        --pidfile="$lab_name.pid" --unixctl="$LAB_DIR/$lab_name.ctl" ||
-        lab_die "cannot run test-tcp-echo on host $lab_name"
+    lab_in "${lab_echo_name%%.*}" ovstest test-tcp-echo "$@" -vconsole:off \
+        --detach --pidfile="$lab_echo_name.pid" \
+        --unixctl="$LAB_DIR/$lab_echo_name.ctl" ||
+        lab_die "cannot run test-tcp-echo on host ${lab_echo_name%%.*}"
 }
 
 # lab_tell NAME COMMAND: has the host's test-tcp-echo execute a command, and
