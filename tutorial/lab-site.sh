@@ -32,7 +32,7 @@ vip=192.0.2.80
 client_ip=10.0.0.1
 router_ip=172.16.0.254
 router_mac=02:00:00:00:00:fe
-site_mtu=
+site_mtu=1500
 
 # What follows from the name of a gateway or node: its address outside, its
 # address inside, and its MAC address on both.
@@ -113,7 +113,6 @@ site_backend() {
 
 # site_route GATEWAY...: has the router spread packets to the service over
 # gateways, in this order, in fragments if larger than $site_mtu bytes.
-site_mtu=1500
 site_route() {
     site_hops=
     for site_gateway; do
