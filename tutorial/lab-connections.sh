@@ -33,8 +33,9 @@ connections_open() {
 
 # Waits until each connection was used twice since, or is broken.
 connections_settle() {
-    lab_tell client report | sed 's/[a-z]*=//g' >"$LAB_DIR/owners" ||
+    lab_tell client report >"$LAB_DIR/reply" ||
         lab_die 'the client does not answer'
+    sed 's/[a-z]*=//g' "$LAB_DIR/reply" >"$LAB_DIR/owners"
 }
 
 # connections_of BACKEND: prints how many connections the backend had when they
@@ -69,8 +70,9 @@ connections_title() {
 # that did not.
 connections_row() {
     connections_settle
-    lab_tell client fill | sed 's/[a-z]*=//g' >"$LAB_DIR/moves" ||
+    lab_tell client fill >"$LAB_DIR/reply" ||
         lab_die "$1: broken connections cannot be opened again"
+    sed 's/[a-z]*=//g' "$LAB_DIR/reply" >"$LAB_DIR/moves"
     connections_settle
     connections_step=$1 connections_bound=$2 connections_owner=$3
     shift 3
