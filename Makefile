@@ -26,7 +26,8 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-kernel check-portable check-sanitize check-upstream churn clean \
-	configure demo distclean fuzz help install refresh sandbox series
+	configure demo distclean fuzz help install recipes refresh sandbox \
+	series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -34,7 +35,8 @@ help:
 #: make help            print this
 #: make [all]           fetch the base, assemble, build
 #: make demo            what a change of the backends does to open connections
-#: make check           run the tests that belong to us (under 15 minutes)
+#: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
+#: make check           run the tests that belong to us (half an hour)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes;
 #:                      ALL=yes: all of it on each, an hour)
@@ -95,6 +97,10 @@ check-sanitize: assemble
 fuzz: assemble
 	@scripts/packages $(packages) $(sanitize_packages)
 	@scripts/fuzz '$(or $(TIME),60)' '$(TARGET)'
+
+recipes: all
+	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
+	@OVS_BUILD=build/ovs tutorial/recipes
 
 churn: all
 	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
