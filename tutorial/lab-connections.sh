@@ -17,16 +17,23 @@
 # What went wrong first.
 connections_table=ok
 
+# First port of the current clients.
+connections_port=0
+
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
 # options of test-tcp-echo.  A connection breaks for silence only after 15
 # seconds, and just talks twice a second or so: a machine that is many hosts is
 # busy, and may take long to retransmit.  Ends connections that were opened
-# before.
+# before; the new ones have other ports, as those of other clients would.
 connections_open() {
     connections_n=$1 connections_to=$2
     shift 2
     test ! -e "$LAB_DIR/client.pid" || lab_tell client exit ||
         lab_die 'the client does not end'
+    connections_port=$((connections_port % 40000 + 10000))
+    lab_in client sh -c "echo $connections_port $((connections_port + 9999)) \
+        >/proc/sys/net/ipv4/ip_local_port_range" ||
+        lab_die "cannot set the client's ports"
     lab_echo client client "$connections_to" "$connections_n" \
         --silence=15000 --pause=500 "$@"
     lab_say "opening $connections_n connections ..."
