@@ -318,9 +318,12 @@ lab_echo() {
         lab_die "cannot run test-tcp-echo on host ${lab_echo_name%%.*}"
 }
 
-# lab_tell NAME COMMAND: has the host's test-tcp-echo execute a command, and
-# prints its reply.  With the command "exit" waits until it is gone.
+# lab_tell NAME COMMAND [ARG...]: has the host's test-tcp-echo execute a
+# command, and prints its reply.  With the command "exit" waits until it is
+# gone.
 lab_tell() {
-    ovs-appctl --timeout=40 -t "$LAB_DIR/$1.ctl" "$2" || return
-    test "$2" != exit || lab_wait_for_end "$LAB_DIR/$1.pid"
+    lab_tell_name=$1
+    shift
+    ovs-appctl --timeout=40 -t "$LAB_DIR/$lab_tell_name.ctl" "$@" || return
+    test "$1" != exit || lab_wait_for_end "$LAB_DIR/$lab_tell_name.pid"
 }
