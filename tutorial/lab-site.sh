@@ -35,7 +35,7 @@ router_mac=02:00:00:00:00:fe
 site_mtu=1500
 
 # What follows from the name of a gateway or node: its address outside, its
-# address inside, and its MAC address on both.
+# address inside, its MAC address on both, and that of its tunnels.
 site_number() {
     case $1 in
         gwa) echo 1 ;;
@@ -46,6 +46,7 @@ site_number() {
 outside_ip() { echo "172.16.0.$(site_number "$1")"; }
 inside_ip() { echo "172.17.0.$(site_number "$1")"; }
 mac() { echo "02:00:00:00:01:$(site_number "$1")"; }
+tunnel_mac() { echo "02:00:00:00:03:$(site_number "$1")"; }
 
 # What follows from the number of a backend.
 backend_ip() { echo "10.1.0.$1"; }
@@ -74,7 +75,7 @@ site_switch() {
     lab_switch "$1"
     lab_plug_switch "$1" outside "$(mac "$1")" outside 1
     lab_plug_switch "$1" inside "$(mac "$1")" inside 2
-    lab_tunnels "$1" "$(inside_ip "$1")/24" "$(mac "$1")" inside 3
+    lab_tunnels "$1" "$(inside_ip "$1")/24" "$(tunnel_mac "$1")" inside 3
     lab_neighbor router "$(outside_ip "$1")" "$(mac "$1")" outside
 }
 
@@ -129,13 +130,26 @@ site_client_mtu() {
         lab_die 'cannot set the path MTU'
 }
 
-# site_load SWITCH FILE [NAME=VALUE...]: as lab_load, where <vip>, <router_mac>
-# and the switch's own <mac> are known.
+# site_load SWITCH FILE [NAME=VALUE...]: as lab_load, with FILE.bundle of the
+# recipe itself or else of stateless-gateway, where <vip>, <router_mac> and the
+# switch's own <mac> are known.
 site_load() {
-    lab_site_switch=$1 lab_site_file=$2
+    site_load_switch=$1 site_load_file=$here/$2.bundle
+    test -e "$site_load_file" ||
+        site_load_file=$here/../stateless-gateway/$2.bundle
     shift 2
-    lab_load "$lab_site_switch" "$lab_site_file" "$@" vip="$vip" \
-        router_mac="$router_mac" mac="$(mac "$lab_site_switch")"
+    lab_load "$site_load_switch" "$site_load_file" "$@" vip="$vip" \
+        router_mac="$router_mac" mac="$(mac "$site_load_switch")"
+}
+
+# site_send SWITCH: prints the actions that send a packet to a switch.  With
+# site_transport=ethernet its destination must be a MAC address of the switch.
+site_transport=geneve
+site_send() {
+    case $site_transport in
+        geneve) echo "set_field:$(inside_ip "$1")->tun_dst,output:tunnel" ;;
+        ethernet) echo 'output:inside' ;;
+    esac
 }
 
 # Is a gateway alive?

@@ -15,13 +15,6 @@
 nodes='n1 n2 n3'
 node_of() { echo "n$((($1 - 1) % 3 + 1))"; }
 
-# load SWITCH FILE [NAME=VALUE...]: makes the changes in one of our files.
-load() {
-    load_switch=$1 load_file=$2
-    shift 2
-    site_load "$load_switch" "$here/$load_file.bundle" "$@"
-}
-
 # node_backend N: makes backend bN, which has the service's address as its own,
 # on port 80 for connections that keep talking, on port 8080 for short ones.
 node_backend() {
@@ -30,7 +23,7 @@ node_backend() {
         lab_die "cannot give backend $1 the service's address"
     lab_echo "b$1" server "b$1" "$vip:80" --silence=20000 --size=3000
     lab_echo "b$1.once" server "b$1" "$vip:8080" --silence=20000 --once
-    load "$(node_of "$1")" node-backend id="$1" \
+    site_load "$(node_of "$1")" node-backend id="$1" \
         backend_mac="$(backend_mac "$1")"
 }
 
@@ -39,11 +32,11 @@ node_backend() {
 ingress() {
     lab_ofctl gwa del-flows
     lab_ofctl gwa del-groups
-    load gwa ingress method="$1"
+    site_load gwa ingress method="$1"
     ingress_learn=${2-}
-    test -z "$ingress_learn" || load gwa learn learn="$ingress_learn"
+    test -z "$ingress_learn" || site_load gwa learn learn="$ingress_learn"
     for node in $nodes; do
-        load gwa add-node id="$(site_number "$node")" \
+        site_load gwa add-node id="$(site_number "$node")" \
             node_ip="$(inside_ip "$node")"
     done
     for b in $backends; do
@@ -57,7 +50,7 @@ ingress() {
 add_backend() {
     set -- "$1" "add-backend"
     test -z "$ingress_learn" || set -- "$1" "learn-backend"
-    load gwa "$2" id="$1" backend_mac="$(backend_mac "$1")" \
+    site_load gwa "$2" id="$1" backend_mac="$(backend_mac "$1")" \
         node_ip="$(inside_ip "$(node_of "$1")")"
 }
 
