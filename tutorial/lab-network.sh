@@ -45,9 +45,12 @@ lab_plug_switch() {
 # of Geneve tunnels that an Ethernet carries.  Packets to port "tunnel" of br0
 # leave to the endpoint whose address is in their tun_dst.
 #
-# The userspace datapath wants its address on a bridge, here "br-under".
+# The userspace datapath wants its address on a bridge, here "br-under".  The
+# host itself must not take packets to that address from other devices, nor
+# answer ARP there.
 lab_tunnels() {
-    lab_plug "$1" under "$3" "$4"
+    lab_plug "$1" under "0a:${3#*:}" "$4"
+    lab_sysctl "$1" conf/all/arp_ignore 1
     lab_at "$1" ovs-vsctl --timeout=10 \
         add-br br-under -- \
         set Bridge br-under datapath_type="$LAB_DATAPATH" \
