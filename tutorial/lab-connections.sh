@@ -31,14 +31,20 @@ connections_open() {
     test ! -e "$LAB_DIR/client.pid" || lab_tell client exit ||
         lab_die 'the client does not end'
     connections_port=$((connections_port % 40000 + 10000))
-    lab_in client sh -c "echo $connections_port $((connections_port + 9999)) \
-        >/proc/sys/net/ipv4/ip_local_port_range" ||
-        lab_die "cannot set the client's ports"
+    connections_ports $connections_port $((connections_port + 9999))
     lab_echo client client "$connections_to" "$connections_n" \
         --silence=15000 --pause=500 "$@"
     lab_say "opening $connections_n connections ..."
     connections_ask fill moves
+    connections_ports 10000 60999
     connections_settle
+}
+
+# connections_ports FIRST LAST: the client takes its ports from this range.
+connections_ports() {
+    lab_in client sh -c \
+        "echo $1 $2 >/proc/sys/net/ipv4/ip_local_port_range" ||
+        lab_die "cannot set the client's ports"
 }
 
 # connections_ask COMMAND FILE: has the client execute a command, and puts what
