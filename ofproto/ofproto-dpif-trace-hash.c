@@ -17,11 +17,11 @@
 #include "dpif-netdev.h"
 #include "dp-packet.h"
 #include "flow.h"
-#include "netdev.h"
 #include "odp-execute.h"
 #include "odp-netlink.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-trace.h"
+#include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -49,10 +49,10 @@ why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
         return "only the datapath knows its hash";
     }
     if (alg == OVS_HASH_ALG_L4) {
-        const struct ofport *port = ofproto_get_port(
-            &ofproto->up, ingress->in_port.ofp_port);
+        const char *type = xlate_get_port_type(ofproto,
+                                               ingress->in_port.ofp_port);
 
-        if (port && !strcmp(netdev_get_type(port->netdev), "dpdk")) {
+        if (type && !strcmp(type, "dpdk")) {
             return "the network card may compute the hash";
         }
     }

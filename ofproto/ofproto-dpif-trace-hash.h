@@ -21,7 +21,13 @@
  * For a trace to go on after the datapath has computed a hash of the packet,
  * it has to know that hash.  The userspace datapath is part of the switch, so
  * it can be asked.  The kernel datapath's hash is seeded at random, and the
- * 5-tuple hash may come from a network card: then the user has to tell. */
+ * 5-tuple hash may come from a network card: then the user has to tell.
+ *
+ * Thread-safety
+ * =============
+ *
+ * Whatever thread translates a packet may trace it, too, so these functions
+ * use nothing that belongs to the main thread, such as struct ofport. */
 
 #include <stdbool.h>
 #include <stdint.h>
