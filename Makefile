@@ -41,7 +41,8 @@ help:
 #: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes;
 #:                      ALL=yes: all of it on each, an hour)
 #: make check-portable  the same slots with other compilers and machines (10 min)
-#: make check-sanitize  our tests with AddressSanitizer and others (10 minutes)
+#: make check-sanitize  our tests with AddressSanitizer, ThreadSanitizer and
+#:                      others (20 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
 #: make churn           random changes under traffic, TIME=SECONDS [SEED=N]

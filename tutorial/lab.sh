@@ -88,9 +88,11 @@ lab_begin() {
     lab_use "$LAB_DIR"
 
     # What a sanitizer has to say, if Open vSwitch was built with one, is in
-    # $LAB_DIR/sanitizer.PID.  The script then fails.
+    # $LAB_DIR/sanitizer.PID.  The script then fails.  But whoever has set
+    # TSAN_OPTIONS, which $UBSAN_OPTIONS override, judges the reports himself.
     export ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
-    export UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
+    test -n "${TSAN_OPTIONS-}" ||
+        export UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$LAB_DIR/sanitizer"
 
     # The datapath "netdev" wants tap devices.  "dummy" is the same code and
     # does without them.  "system" is the one of the kernel.

@@ -107,6 +107,23 @@ class Thread(threading.Thread):
             self.round.resting.set()
 
 
+def run(threads, resting, seconds):
+    """Lets all 'threads' of a round take turns for some time, then has them
+    rest."""
+    try:
+        for thread in threads:
+            thread.start()
+        resting.wait(seconds)
+    finally:
+        resting.set()
+        for thread in threads:
+            if thread.ident:
+                thread.join()
+    for thread in threads:
+        if thread.error:
+            raise thread.error
+
+
 class Controller(Thread):
     """Changes a group that belongs to it alone."""
     def __init__(self, round_, rng, group):

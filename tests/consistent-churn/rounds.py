@@ -34,7 +34,7 @@ import threading
 import time
 
 from changes import BACKENDS, CLIENTS, Controller, Filler, Flapper, Group
-from changes import QUARREL, Quarreler, SLOT_BITS, Steps, fill
+from changes import QUARREL, Quarreler, SLOT_BITS, Steps, fill, run
 from checks import Captures, Memory, check_packets, check_tables
 from switch import Failure, dump_groups, ofctl, settle, vswitchd
 
@@ -53,18 +53,7 @@ class Round:
                               groups[number]) for number in CLIENTS]
         threads += [kind(self, random.Random(rng.random()))
                     for kind in (Quarreler, Quarreler, Flapper, Filler)]
-        try:
-            for thread in threads:
-                thread.start()
-            self.resting.wait(seconds)
-        finally:
-            self.resting.set()
-            for thread in threads:
-                if thread.ident:
-                    thread.join()
-        for thread in threads:
-            if thread.error:
-                raise thread.error
+        run(threads, self.resting, seconds)
         self.end_quarrel()
         fill()
 
