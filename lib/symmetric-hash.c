@@ -14,6 +14,7 @@
 
 #include <config.h>
 #include "symmetric-hash.h"
+#include <sys/types.h>
 #include <netinet/in.h>
 #include "byte-order.h"
 #include "flow.h"

@@ -20,6 +20,7 @@
 #undef NDEBUG
 #include "symmetric-hash.h"
 #include <math.h>
+#include <sys/types.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
