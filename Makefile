@@ -13,8 +13,8 @@ run := scripts/run
 # To build, and for the tests and the demo.
 packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
 	libtool pkg-config python3 \
-	curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd nftables \
-	openssl procps python3-packaging tcpdump
+	ccache curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd \
+	nftables openssl procps python3-packaging python3-sphinx sparse tcpdump
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86
@@ -36,7 +36,7 @@ help:
 #: make [all]           fetch the base, assemble, build
 #: make demo            what a change of the backends does to open connections
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
-#: make check           run the tests that belong to us (half an hour)
+#: make check           run the tests that belong to us (15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes;
 #:                      ALL=yes: all of it on each, an hour)
@@ -61,6 +61,7 @@ help:
 #:
 #: V=1 shows everything on the screen; otherwise it is in build/log.
 #: OVS_SRC=DIR takes upstream's sources from DIR instead of from Debian.
+#: CCACHE_DIR=DIR keeps what make check compiles there instead of in build/ccache.
 
 all: configure
 	+@$(run) build 'ovs-vswitchd and all that belongs to it' $(ovs_make)

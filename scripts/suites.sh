@@ -1,16 +1,32 @@
 # Shell functions that run tests and count results, for the check scripts.
 # build/results gets a line "passed|failed|skipped TEST" for each case that ran,
-# and one "unsteady TEST" more for a case that passed only when it was run again.
+# one "unsteady TEST" more for a case that passed only when it was run again, and
+# one "part NAME SECONDS COUNT" for each call of the functions.
+
+# Usage: part NAME TITLE COMMAND...
+#
+# Runs scripts/run, and sets 'seconds' to the time that it takes.
+part () {
+    start=$(date +%s)
+    scripts/run "$@"
+    status=$?
+    seconds=$(($(date +%s) - start))
+    return $status
+}
 
 # Usage: one NAME TITLE COMMAND...
 #
 # Runs a test that is one command.
 one () {
-    if scripts/run "$@"; then
-        echo "passed $1" >> build/results
+    if part "$@"; then
+        set -- "$1" passed
     else
-        echo "failed $1" >> build/results
+        set -- "$1" failed
     fi
+    {
+        echo "$2 $1"
+        echo "part $1 $seconds 1 $2"
+    } >> build/results
 }
 
 # Usage: suite NAME TITLE TREE TARGET [OPTION...]
@@ -31,8 +47,10 @@ suite () {
             fi
             ;;
     esac
-    scripts/run "$name" "$title" scripts/suite "$@"
+    part "$name" "$title" scripts/suite "$@"
     suite_results "$name" "build/log/$name.log"
+    echo "part $name $seconds $(count "build/log/$name.results")" \
+        >> build/results
 }
 
 # Usage: suite_results NAME LOG [PREFIX]
@@ -64,9 +82,9 @@ suite_results () {
             if (!n) {
                 print "failed", prefix "no case ran"
             }
-        }' > build/results.suite
-    cat build/results.suite >> build/results
-    printf '  %-10s %s\n' "$1" "$(count build/results.suite)"
+        }' > "build/log/$1.results"
+    cat "build/log/$1.results" >> build/results
+    printf '  %-10s %s\n' "$1" "$(count "build/log/$1.results")"
 }
 
 # Usage: count FILE
@@ -75,9 +93,12 @@ count () {
         "$(grep -c ^skipped "$1") skipped"
 }
 
-# Names what did not just pass, prints the line that counts all, and fails if a
-# test failed.
+# Prints how long each part took and names what did not just pass, prints the
+# line that counts all, and fails if a test failed.
 summary () {
+    sed -n 's/^part //p' build/results | while read -r part seconds counts; do
+        printf '  %-16s %5d s  %s\n' "$part" "$seconds" "$counts"
+    done
     sed -n 's/^failed/FAILED:/p; s/^skipped/skipped:/p
             s/^unsteady/passed at the second try only:/p' build/results
     count build/results
