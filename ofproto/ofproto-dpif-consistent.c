@@ -135,19 +135,11 @@ have_same_hash(const struct group_dpif *a, const struct group_dpif *b)
     }
 }
 
-/* Sets 'group''s selection method, hash and slots from its properties and
- * buckets.  'group' must be a select group with one of these methods and no
- * slots, and it must not be visible to other threads yet.  It owns the slots.
- *
- * 'old' is the group that 'group' replaces, or null.  If it has one of these
- * methods, too, with the same number of slots and basis, only what differs is
- * computed. */
-void
-group_dpif_set_up_slots(struct group_dpif *group,
-                        const struct group_dpif *old)
+/* Returns the options of 'group', which must be a select group with one of
+ * these methods. */
+static struct ofp_consistent_options
+get_options(const struct group_dpif *group)
 {
-    const struct group_slots *old_slots = old ? old->slots : NULL;
-    struct group_slots *slots = xzalloc(sizeof *slots);
     struct ofp_consistent_options options;
 
     /* Groups with other properties have been refused. */
@@ -155,9 +147,65 @@ group_dpif_set_up_slots(struct group_dpif *group,
         group->up.props.selection_method,
         group->up.props.selection_method_param, &options);
     ovs_assert(!error);
+    return options;
+}
 
-    group->slots = slots;
+/* Sets 'group''s selection method and hash from its properties, and gives it
+ * slots without a table, which it owns: group_dpif_prepare_slots() makes the
+ * table.  'group' must be a select group with one of these methods and no
+ * slots.  'old' is the group that 'group' replaces, or null. */
+void
+group_dpif_set_up_slots(struct group_dpif *group,
+                        const struct group_dpif *old)
+{
+    struct ofp_consistent_options options = get_options(group);
+
+    group->slots = xzalloc(sizeof *group->slots);
+    group->slots->replaced = old && old->slots ? old : NULL;
     set_hash(group, &options);
+}
+
+/* Returns the last group that 'group' has replaced and that has a table, or
+ * null if there is none. */
+static const struct group_dpif *
+find_prepared(const struct group_dpif *group)
+{
+    const struct group_dpif *old = group->slots->replaced;
+
+    while (old && !old->slots->table) {
+        old = old->slots->replaced;
+    }
+    return old;
+}
+
+/* Returns false if 'group' was replaced in the version that it came with. */
+static bool
+is_ever_visible(const struct group_dpif *group)
+{
+    const struct versions *versions = &group->up.versions;
+
+    return versions_visible_in_version(versions, versions->add_version);
+}
+
+/* Makes the slot table of 'group', if it needs one and has none.  Must be
+ * called before 'group' becomes visible to other threads.
+ *
+ * Only what differs from the last table of the groups that 'group' has
+ * replaced is computed.  A table that just a packet-out has used, because
+ * 'group' replaces its group in the same version, is not kept. */
+void
+group_dpif_prepare_slots(struct group_dpif *group)
+{
+    struct group_slots *slots = group->slots;
+
+    if (!slots || slots->table) {
+        return;
+    }
+
+    const struct group_dpif *old = find_prepared(group);
+    struct group_slots *old_slots = old ? old->slots : NULL;
+    struct ofp_consistent_options options = get_options(group);
+
     slots->table = create_table(group, &options,
                                 old_slots ? old_slots->table : NULL);
     slots->renewed
@@ -174,12 +222,18 @@ group_dpif_set_up_slots(struct group_dpif *group,
         char *warning = slot_balance_check(slots->table);
 
         if (warning) {
-            VLOG_WARN("%s: group %"PRIu32": %s", group->up.ofproto->name,
-                      group->up.group_id, warning);
+            VLOG_WARN_RL(&rl, "%s: group %"PRIu32": %s",
+                         group->up.ofproto->name, group->up.group_id, warning);
             slots->warned = true;
             free(warning);
         }
     }
+
+    if (old && !is_ever_visible(old)) {
+        slot_table_destroy(old_slots->table);
+        old_slots->table = NULL;
+    }
+    slots->replaced = NULL;
 }
 
 /* Frees 'slots', which may be null. */

@@ -20,7 +20,7 @@
  * ======================================================================
  *
  * A group with one of these methods holds a slot table (see slot-table.h) of
- * its buckets as long as it lives.  It keeps the method whatever its buckets
+ * its buckets as long as lookups can find it.  It keeps the method whatever its buckets
  * are: while it has none with a weight it drops packets, and it works as soon
  * as it gets one. */
 
@@ -31,9 +31,14 @@
 struct group_dpif;
 
 /* What a group with one of these methods has besides what all select groups
- * have. */
+ * have.  Belongs to the main thread until other threads can find the group;
+ * then it does not change any more. */
 struct group_slots {
-    struct slot_table *table;   /* Its buckets point to the group's. */
+    /* Null until the group is about to be found: many groups of a bundle never
+     * are.  Its buckets point to the group's. */
+    struct slot_table *table;
+    const struct group_dpif *replaced; /* Only while 'table' is null. */
+
     bool symmetric;             /* Hash of fields only: the same both ways. */
     bool warned;                /* Warned about the table's balance. */
 
@@ -50,6 +55,7 @@ bool group_dpif_has_too_many_buckets(const struct group_dpif *);
 enum ovs_hash_alg group_dpif_effective_hash_alg(const struct group_dpif *);
 void group_dpif_set_up_slots(struct group_dpif *,
                              const struct group_dpif *old);
+void group_dpif_prepare_slots(struct group_dpif *);
 void group_slots_destroy(struct group_slots *);
 
 #endif /* ofproto-dpif-consistent.h */
