@@ -25,6 +25,7 @@
 #include <string.h>
 #include "hash.h"
 #include "slot-bound.h"
+#include "slot-match.h"
 #include "slot-table.h"
 #include "util.h"
 #include "webster.h"
@@ -54,8 +55,11 @@ make_ours(struct owners *owners, unsigned int n_bits, uint32_t basis,
 
     struct slot_table *table = slot_table_create(&params, buckets, n, NULL);
     if (load_bound >= 0) {
-        table->params.load_bound = load_bound;
-        table->owners = slot_bound_create_owners(table);
+        table->capacities = xmalloc(table->n_buckets
+                                    * sizeof *table->capacities);
+        slot_bound_capacities(table->members, table->n_buckets, n_bits,
+                              load_bound, table->capacities);
+        slot_match_build(table);
     }
     for (size_t slot = 0; slot < owners->n_slots; slot++) {
         owners->ids[slot] = table->members[table->owners[slot]].id;

@@ -35,6 +35,26 @@ rendezvous_member_init(struct rendezvous_member *member, uint32_t basis,
     }
 }
 
+/* Returns the groups of the 'n' 'members', in their order.  The last group may
+ * have less members, and then its other places may be anything.  The caller
+ * must free the groups. */
+struct rendezvous_group *
+rendezvous_groups_create(const struct rendezvous_member members[], size_t n)
+{
+    struct rendezvous_group *groups
+        = xcalloc(DIV_ROUND_UP(n, RENDEZVOUS_GROUP), sizeof *groups);
+
+    for (size_t m = 0; m < n; m++) {
+        struct rendezvous_group *g = &groups[m / RENDEZVOUS_GROUP];
+
+        for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
+            g->add[i][m % RENDEZVOUS_GROUP] = members[m].steps[i].add;
+            g->mul[i][m % RENDEZVOUS_GROUP] = members[m].steps[i].mul;
+        }
+    }
+    return groups;
+}
+
 /* The order of a member is a permutation of the n_bits-bit numbers.  It takes
  * one of them, or a vector of them at once, through steps that are bijections.
  * SPREAD_UP carries differences from lower to higher bits, and FOLD brings
@@ -49,6 +69,7 @@ rendezvous_member_init(struct rendezvous_member *member, uint32_t basis,
 
 /* The compiler makes use of what vector instructions there are. */
 typedef uint16_t batch __attribute__((vector_size(2 * RENDEZVOUS_BATCH)));
+typedef uint16_t group __attribute__((vector_size(2 * RENDEZVOUS_GROUP)));
 
 static uint16_t
 slot_mask(unsigned int n_bits)
@@ -75,23 +96,68 @@ rendezvous_place(const struct rendezvous_member *member, unsigned int n_bits,
     return x;
 }
 
-/* Stores in 'places' what rendezvous_place() returns for each of 'slots'. */
+/* Stores in 'places' what rendezvous_place() returns for 'slot' and each
+ * member of 'steps'. */
 void
-rendezvous_places(const struct rendezvous_member *member, unsigned int n_bits,
-                  const uint16_t slots[RENDEZVOUS_BATCH],
-                  uint16_t places[RENDEZVOUS_BATCH])
+rendezvous_group_places(const struct rendezvous_group *steps,
+                        unsigned int n_bits, uint16_t slot,
+                        uint16_t places[RENDEZVOUS_GROUP])
 {
     uint16_t mask = slot_mask(n_bits);
-    batch x;
+    group x = { 0 };
 
-    memcpy(&x, slots, sizeof x);
+    x += slot;
     for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-        const struct rendezvous_step *step = &member->steps[i];
+        group add, mul;
 
-        x = SPREAD_UP(x, step->add, step->mul) & mask;
+        memcpy(&add, steps->add[i], sizeof add);
+        memcpy(&mul, steps->mul[i], sizeof mul);
+        x = SPREAD_UP(x, add, mul) & mask;
         x = FOLD(x, n_bits);
     }
     memcpy(places, &x, sizeof x);
+}
+
+/* Stores in 'winners' which of the 'n' 'members', at least one and not more
+ * than UINT16_MAX, has the highest place of each of 'slots', and in 'places'
+ * that place.  Returns false if for some slot there is more than one. */
+bool
+rendezvous_highest(const struct rendezvous_member members[], size_t n,
+                   unsigned int n_bits,
+                   const uint16_t slots[RENDEZVOUS_GROUP],
+                   uint16_t winners[RENDEZVOUS_GROUP],
+                   uint16_t places[RENDEZVOUS_GROUP])
+{
+    group highest = { 0 }, winner = { 0 }, tie = { 0 };
+    uint16_t mask = slot_mask(n_bits);
+    group start;
+
+    memcpy(&start, slots, sizeof start);
+    for (uint16_t m = 0; m < n; m++) {
+        group x = start;
+
+        for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
+            const struct rendezvous_step *step = &members[m].steps[i];
+
+            x = SPREAD_UP(x, step->add, step->mul) & mask;
+            x = FOLD(x, n_bits);
+        }
+
+        if (!m) {
+            highest = x;
+            continue;
+        }
+
+        group higher = x > highest;
+        tie = (group) (x == highest) | (tie & ~higher);
+        winner = (m & higher) | (winner & ~higher);
+        highest = (x & higher) | (highest & ~higher);
+    }
+    memcpy(winners, &winner, sizeof winner);
+    memcpy(places, &highest, sizeof highest);
+
+    group none = { 0 };
+    return !memcmp(&tie, &none, sizeof tie);
 }
 
 /* Returns the inverse of odd 'x' modulo 2**16.  Each turn doubles the number
@@ -107,22 +173,34 @@ inverse(uint16_t x)
     return y;
 }
 
-/* Stores in 'slots' the slots at 'places' in 'member''s order: the inverse of
- * rendezvous_places(). */
+/* Initializes 'walk' for 'member'. */
 void
-rendezvous_slots(const struct rendezvous_member *member, unsigned int n_bits,
-                 const uint16_t places[RENDEZVOUS_BATCH],
-                 uint16_t slots[RENDEZVOUS_BATCH])
+rendezvous_walk_init(struct rendezvous_walk *walk,
+                     const struct rendezvous_member *member)
+{
+    for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
+        walk->add[i] = member->steps[i].add;
+        walk->inverse_mul[i] = inverse(member->steps[i].mul);
+    }
+}
+
+/* Stores in 'slots' the slots at the places below 'place' in the order that
+ * 'walk' is for, the highest first.  Where there are fewer, the rest may be
+ * anything. */
+void
+rendezvous_walk(const struct rendezvous_walk *walk, unsigned int n_bits,
+                uint32_t place, uint16_t slots[RENDEZVOUS_BATCH])
 {
     uint16_t mask = slot_mask(n_bits);
     batch x;
 
-    memcpy(&x, places, sizeof x);
+    for (int i = 0; i < RENDEZVOUS_BATCH; i++) {
+        slots[i] = (place - 1 - i) & mask;
+    }
+    memcpy(&x, slots, sizeof x);
     for (int i = RENDEZVOUS_ROUNDS - 1; i >= 0; i--) {
-        const struct rendezvous_step *step = &member->steps[i];
-
         x = FOLD(x, n_bits);
-        x = SPREAD_UP_INVERSE(x, step->add, inverse(step->mul)) & mask;
+        x = SPREAD_UP_INVERSE(x, walk->add[i], walk->inverse_mul[i]) & mask;
     }
     memcpy(slots, &x, sizeof x);
 }

@@ -15,6 +15,8 @@
 #ifndef RENDEZVOUS_H
 #define RENDEZVOUS_H 1
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Stratified weighted rendezvous hashing
@@ -48,8 +50,9 @@
  * versions, and a switch before and after an upgrade, have to choose the same
  * members.
  *
- * All functions are pure, cost a constant number of instructions and may be
- * called from any thread. */
+ * All functions may be called from any thread.  But for
+ * rendezvous_groups_create(), they are pure and cost a constant number of
+ * instructions. */
 
 /* The number of slots is a power of 2: 2**RENDEZVOUS_MIN_BITS to
  * 2**RENDEZVOUS_MAX_BITS. */
@@ -62,9 +65,10 @@
 /* 1 / ln(2) in units of 2**-24, rounded down. */
 #define RENDEZVOUS_LOG2_E UINT64_C(24204406)
 
-/* How many slots or places some functions take at once, with vector
+/* How many slots or members some functions take at once, with vector
  * instructions, which is much faster than one by one. */
-#define RENDEZVOUS_BATCH 64
+#define RENDEZVOUS_GROUP 8
+#define RENDEZVOUS_BATCH 16
 
 /* A member: all that its draws depend on but the slot, and its weight. */
 struct rendezvous_member {
@@ -77,17 +81,39 @@ struct rendezvous_member {
     } steps[RENDEZVOUS_ROUNDS];
 };
 
+/* The steps of RENDEZVOUS_GROUP members, side by side. */
+struct rendezvous_group {
+    uint16_t add[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
+    uint16_t mul[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
+};
+
+/* What finds slots by their places in the order of a member. */
+struct rendezvous_walk {
+    uint16_t add[RENDEZVOUS_ROUNDS];
+    uint16_t inverse_mul[RENDEZVOUS_ROUNDS];
+};
+
 void rendezvous_member_init(struct rendezvous_member *, uint32_t basis,
                             uint32_t id, uint16_t weight);
+struct rendezvous_group *rendezvous_groups_create(
+    const struct rendezvous_member[], size_t n);
 
 uint32_t rendezvous_place(const struct rendezvous_member *,
                           unsigned int n_bits, uint32_t slot);
-void rendezvous_places(const struct rendezvous_member *, unsigned int n_bits,
-                       const uint16_t slots[RENDEZVOUS_BATCH],
-                       uint16_t places[RENDEZVOUS_BATCH]);
-void rendezvous_slots(const struct rendezvous_member *, unsigned int n_bits,
-                      const uint16_t places[RENDEZVOUS_BATCH],
-                      uint16_t slots[RENDEZVOUS_BATCH]);
+void rendezvous_group_places(const struct rendezvous_group *,
+                             unsigned int n_bits, uint16_t slot,
+                             uint16_t places[RENDEZVOUS_GROUP]);
+bool rendezvous_highest(const struct rendezvous_member[], size_t n,
+                        unsigned int n_bits,
+                        const uint16_t slots[RENDEZVOUS_GROUP],
+                        uint16_t winners[RENDEZVOUS_GROUP],
+                        uint16_t places[RENDEZVOUS_GROUP]);
+
+void rendezvous_walk_init(struct rendezvous_walk *,
+                          const struct rendezvous_member *);
+void rendezvous_walk(const struct rendezvous_walk *, unsigned int n_bits,
+                     uint32_t place, uint16_t slots[RENDEZVOUS_BATCH]);
+
 uint64_t rendezvous_draw(const struct rendezvous_member *, unsigned int n_bits,
                          uint32_t slot, uint32_t place);
 uint32_t rendezvous_threshold(const struct rendezvous_member *);

@@ -28,26 +28,14 @@
  * (compare Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with
  * bounded loads", SODA 2018).
  *
- * The owners are then the stable matching (Gale and Shapley, "College
- * admissions and the stability of marriage", American Mathematical Monthly
- * 69(1), 1962) in which each slot ranks the buckets by their claims, each
- * bucket ranks the slots by their places in its order, and no bucket owns more
- * slots than its capacity: there is no slot that would rather have another
- * bucket that has room or owns a slot that it wants less.
- *
- * Claims get better with the place, so the two rankings agree, and there is
- * just one stable matching.  It is a function of the same things as the
- * winners are, not of the way in which it is found.
+ * Slots that a bucket must not own go to others, see slot-match.h.
  *
  * A capacity is rounded up if its fraction exceeds a threshold of the
  * bucket's own, so that the capacities of different buckets do not all step at
  * once when the number of buckets changes. */
 
-struct slot_table;
-
 void slot_bound_capacities(const struct rendezvous_member[], size_t n,
                            unsigned int n_bits, unsigned int load_bound,
                            uint32_t capacities[]);
-uint16_t *slot_bound_create_owners(const struct slot_table *);
 
 #endif /* slot-bound.h */

@@ -112,68 +112,49 @@ slot_claim_min_place(uint64_t reach, unsigned int n_bits, uint16_t weight)
     return top - MIN(top, reach * weight >> 16);
 }
 
-/* Returns true if any of 'a' is not less than the same of 'b'. */
-static bool
-any_ge(const uint16_t a[RENDEZVOUS_BATCH], const uint16_t b[RENDEZVOUS_BATCH])
-{
-    uint16_t n = 0;
-
-    for (int i = 0; i < RENDEZVOUS_BATCH; i++) {
-        n += a[i] >= b[i];
-    }
-    return n > 0;
-}
-
-/* Finds the best claims to the first 'n_slots' of 'slots', of a table of
- * 2**n_bits slots, and stores them in 'best'.  If 'min_places' is nonnull,
- * leaves out claims of member i at a place lower than min_places[i].  Where no
- * claim is left, the member in 'best' is null.
+/* Returns the best claim to 'slot', of a table of 2**n_bits slots, of the
+ * 'n_members' 'members', none of which has more than 'max_weight'.  If
+ * 'min_places' is nonnull, leaves out claims of member i at a place lower than
+ * min_places[i].  If no claim is left, the member in the returned one is null.
  *
- * 'n_slots' must not exceed RENDEZVOUS_BATCH, and the rest of 'slots' may be
- * anything.
- *
- * Takes time in proportion to 'n_members', for a few slots as for a full
- * batch. */
-void
+ * 'groups' are the members' groups.  Takes time in proportion to
+ * 'n_members'. */
+struct slot_claim
 slot_claim_find_best(const struct rendezvous_member members[],
-                     size_t n_members, unsigned int n_bits,
-                     const uint16_t slots[RENDEZVOUS_BATCH], size_t n_slots,
-                     const uint32_t *min_places,
-                     struct slot_claim best[RENDEZVOUS_BATCH])
+                     size_t n_members, const struct rendezvous_group groups[],
+                     uint16_t max_weight, const uint32_t *min_places,
+                     unsigned int n_bits, uint16_t slot)
 {
-    uint64_t reach[RENDEZVOUS_BATCH];
-    uint16_t places[RENDEZVOUS_BATCH];
-    uint16_t floors[RENDEZVOUS_BATCH]; /* For the greatest weight. */
-    uint16_t max_weight = 0;
+    struct slot_claim best = { .slot = slot };
+    uint64_t reach = SLOT_CLAIM_MAX_REACH;
+    uint32_t floor = 0;         /* No lower place is better, for any weight. */
 
-    for (size_t m = 0; m < n_members; m++) {
-        max_weight = MAX(max_weight, members[m].weight);
-    }
-    for (size_t i = 0; i < RENDEZVOUS_BATCH; i++) {
-        best[i] = (struct slot_claim) { .slot = slots[i] };
-        reach[i] = SLOT_CLAIM_MAX_REACH;
-        floors[i] = i < n_slots ? 0 : UINT16_MAX;
-    }
-    for (size_t m = 0; m < n_members; m++) {
-        const struct rendezvous_member *member = &members[m];
-        uint32_t min_place = min_places ? min_places[m] : 0;
+    for (size_t m = 0; m < n_members; m += RENDEZVOUS_GROUP) {
+        size_t n = MIN(n_members - m, RENDEZVOUS_GROUP);
+        uint16_t places[RENDEZVOUS_GROUP];
 
-        rendezvous_places(member, n_bits, slots, places);
-        if (!any_ge(places, floors)) {
-            continue;
-        }
-        for (size_t i = 0; i < n_slots; i++) {
-            struct slot_claim claim = { member, slots[i], places[i] };
+        rendezvous_group_places(&groups[m / RENDEZVOUS_GROUP], n_bits, slot,
+                                places);
+        for (size_t i = 0; i < n; i++) {
+            if (places[i] < floor) {
+                continue;
+            }
 
-            if (claim.place >= floors[i]
-                && claim.place >= min_place
-                && claim.place >= slot_claim_min_place(reach[i], n_bits,
-                                                       member->weight)
-                && slot_claim_is_better(&claim, &best[i], n_bits)) {
-                best[i] = claim;
-                reach[i] = slot_claim_reach(&claim, n_bits);
-                floors[i] = slot_claim_min_place(reach[i], n_bits, max_weight);
+            struct slot_claim claim = { &members[m + i], slot, places[i] };
+            if ((!min_places || claim.place >= min_places[m + i])
+                && claim.place >= slot_claim_min_place(reach, n_bits,
+                                                       claim.member->weight)
+                && slot_claim_is_better(&claim, &best, n_bits)) {
+                best = claim;
+                if (claim.member->weight == max_weight) {
+                    floor = claim.place;
+                } else {
+                    reach = slot_claim_reach(&claim, n_bits);
+                    floor = MAX(floor, slot_claim_min_place(reach, n_bits,
+                                                            max_weight));
+                }
             }
         }
     }
+    return best;
 }

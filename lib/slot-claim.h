@@ -44,11 +44,10 @@ bool slot_claim_is_better__(const struct slot_claim *,
 uint64_t slot_claim_reach(const struct slot_claim *, unsigned int n_bits);
 uint32_t slot_claim_min_place(uint64_t reach, unsigned int n_bits,
                               uint16_t weight);
-void slot_claim_find_best(const struct rendezvous_member[], size_t n_members,
-                          unsigned int n_bits,
-                          const uint16_t slots[RENDEZVOUS_BATCH],
-                          size_t n_slots, const uint32_t *min_places,
-                          struct slot_claim best[RENDEZVOUS_BATCH]);
+struct slot_claim slot_claim_find_best(
+    const struct rendezvous_member[], size_t n_members,
+    const struct rendezvous_group[], uint16_t max_weight,
+    const uint32_t *min_places, unsigned int n_bits, uint16_t slot);
 
 /* Returns true if 'a' is the better of two claims to the same slot of a table
  * of 2**n_bits slots: that with the lesser cost divided by weight, else that

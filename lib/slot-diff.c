@@ -15,14 +15,12 @@
 #include <config.h>
 #include "slot-diff.h"
 #include <stdlib.h>
+#include "slot-match.h"
 #include "slot-table.h"
 #include "util.h"
 
-/* Index of no member. */
-#define NONE UINT16_MAX
-
 /* Sets map[i] to the index in 'to' of the member with the id of member i of
- * 'from', or to NONE.  If 'same_weight', members with another weight count as
+ * 'from', or to SLOT_MATCH_NONE.  If 'same_weight', members with another weight count as
  * others. */
 static uint16_t *
 map_members(const struct slot_table *from, const struct slot_table *to,
@@ -40,7 +38,8 @@ map_members(const struct slot_table *from, const struct slot_table *to,
         }
         b = &to->members[j];
         map[i] = (j < to->n_buckets && b->id == a->id
-                  && (!same_weight || b->weight == a->weight) ? j : NONE);
+                  && (!same_weight || b->weight == a->weight)
+                  ? j : SLOT_MATCH_NONE);
     }
     return map;
 }
@@ -73,8 +72,8 @@ slot_diff(const struct slot_table *old, const struct slot_table *new)
 
         if (map[from] != to) {
             diff.n_moved++;
-            diff.n_collateral += (unchanged[from] != NONE
-                                  && unchanged_back[to] != NONE);
+            diff.n_collateral += (unchanged[from] != SLOT_MATCH_NONE
+                                  && unchanged_back[to] != SLOT_MATCH_NONE);
         }
     }
     free(map);

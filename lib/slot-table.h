@@ -98,20 +98,20 @@ struct slot_table {
     struct rendezvous_member *members;
     void **aux;
 
-    /* The winner of each slot without regard to a load bound: its index in
-     * 'members', and the slot's place in its order. */
-    uint16_t *winners;
+    /* With a load bound, the number of slots that each bucket owns at most,
+     * otherwise null. */
+    uint32_t *capacities;
+
+    /* The owner of each slot: its index in 'members', and the slot's place in
+     * its order. */
+    uint16_t *owners;
     uint16_t *places;
 
-    /* What no winner costs more than, as a reach, see slot-claim.h.  Brought
-     * up to date whenever the sum of weights, then in 'reach_weight', has
-     * grown by half since the last time. */
+    /* What no owner's claim is beyond, see slot_claim_reach().  Brought up to
+     * date whenever the sum of weights, then in 'reach_weight', has grown by
+     * half since the last time. */
     uint64_t reach;
     uint64_t reach_weight;
-
-    /* The owner of each slot: its index in 'members'.  The same array as
-     * 'winners' without a load bound. */
-    uint16_t *owners;
 };
 
 struct slot_table *slot_table_create(const struct slot_table_params *,

@@ -60,7 +60,6 @@ slot_check_equal(const struct slot_table *a, const struct slot_table *b)
     if (a->n_buckets) {
         size_t size = slot_table_n_slots(a) * sizeof(uint16_t);
 
-        ovs_assert(!memcmp(a->winners, b->winners, size));
         ovs_assert(!memcmp(a->places, b->places, size));
         ovs_assert(!memcmp(a->owners, b->owners, size));
     }
@@ -79,18 +78,20 @@ find_weight(const struct slot_table *table, uint32_t id)
     return 0;
 }
 
-/* Checks that between 'old' and 'new', tables with the same slots and basis,
- * each slot without its winner of before has lost it, because the bucket is
- * gone or has less weight, or has a new one that is new or has more. */
+/* Checks that between 'old' and 'new', tables with the same slots and basis and
+ * without a load bound, each slot with another owner has lost the one before,
+ * because the bucket is gone or has less weight, or has a new one that is new
+ * or has more. */
 void
 slot_check_moves(const struct slot_table *old, const struct slot_table *new)
 {
-    if (!old->n_buckets || !new->n_buckets) {
+    if (!old->n_buckets || !new->n_buckets
+        || old->params.load_bound || new->params.load_bound) {
         return;
     }
     for (uint32_t slot = 0; slot < slot_table_n_slots(old); slot++) {
-        const struct rendezvous_member *a = &old->members[old->winners[slot]];
-        const struct rendezvous_member *b = &new->members[new->winners[slot]];
+        const struct rendezvous_member *a = &old->members[old->owners[slot]];
+        const struct rendezvous_member *b = &new->members[new->owners[slot]];
 
         ovs_assert(a->id == b->id
                    || find_weight(new, a->id) < a->weight
@@ -115,12 +116,12 @@ create_members(const struct slot_table *table)
     return members;
 }
 
-/* Checks for each slot of 'table' that is a multiple of 'step' that the winner
- * precedes all other buckets, has the slot at its place, and does not cost
- * more than the table's reach; and that it owns the slot, if there is no load
- * bound.  Takes a time in proportion to buckets times slots. */
+/* Checks for each slot of 'table' that is a multiple of 'step' that it has the
+ * right place in its owner's order, and does not cost more than the table's
+ * reach; and, if there is no load bound, that its owner precedes all other
+ * buckets.  Takes a time in proportion to buckets times slots. */
 void
-slot_check_winners(const struct slot_table *table, uint32_t step)
+slot_check_owners(const struct slot_table *table, uint32_t step)
 {
     struct rendezvous_member *members = create_members(table);
     unsigned int n_bits = table->params.n_bits;
@@ -128,19 +129,18 @@ slot_check_winners(const struct slot_table *table, uint32_t step)
     for (uint32_t slot = 0;
          table->n_buckets && slot < slot_table_n_slots(table);
          slot += step) {
-        uint16_t winner = table->winners[slot];
-        ovs_assert(winner < table->n_buckets);
-        ovs_assert(table->params.load_bound || table->owners[slot] == winner);
-        ovs_assert(table->places[slot] == rendezvous_place(&members[winner],
+        uint16_t owner = table->owners[slot];
+        ovs_assert(owner < table->n_buckets);
+        ovs_assert(table->places[slot] == rendezvous_place(&members[owner],
                                                            n_bits, slot));
 
-        uint64_t cost = rendezvous_cost(slot_check_draw(&members[winner],
+        uint64_t cost = rendezvous_cost(slot_check_draw(&members[owner],
                                                         n_bits, slot));
         ovs_assert((cost << n_bits) / RENDEZVOUS_LOG2_E
-                   / members[winner].weight <= table->reach);
+                   / members[owner].weight <= table->reach);
         for (size_t i = 0; i < table->n_buckets; i++) {
-            ovs_assert(i == winner
-                       || slot_check_precedes(&members[winner], &members[i],
+            ovs_assert(i == owner || table->params.load_bound
+                       || slot_check_precedes(&members[owner], &members[i],
                                               n_bits, slot));
         }
     }

@@ -36,7 +36,7 @@ bool slot_check_precedes(const struct rendezvous_member *,
 void slot_check_equal(const struct slot_table *, const struct slot_table *);
 void slot_check_moves(const struct slot_table *old,
                       const struct slot_table *new);
-void slot_check_winners(const struct slot_table *, uint32_t step);
+void slot_check_owners(const struct slot_table *, uint32_t step);
 void slot_check_bound(const struct slot_table *);
 
 #endif /* slot-check.h */

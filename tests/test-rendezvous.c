@@ -34,7 +34,7 @@ random_number(void)
 }
 
 /* The draws of a bucket fall into each stratum once, for each number of slots,
- * and slots are found by their places. */
+ * for one member as for a group, and slots are found by their places. */
 static void
 test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
@@ -43,36 +43,90 @@ test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
         unsigned long *seen = bitmap_allocate(1u << n_bits);
 
         for (int i = 0; i < 100; i++) {
-            uint16_t slots[RENDEZVOUS_BATCH];
-            uint16_t places[RENDEZVOUS_BATCH];
-            uint16_t found[RENDEZVOUS_BATCH];
-            struct rendezvous_member member;
+            struct rendezvous_member members[RENDEZVOUS_GROUP];
+            const struct rendezvous_member *member = &members[i % 8];
+            struct rendezvous_group *group;
 
-            rendezvous_member_init(&member, random_number(),
-                                   random_number(), 1);
+            for (int j = 0; j < RENDEZVOUS_GROUP; j++) {
+                rendezvous_member_init(&members[j], random_number(),
+                                       random_number(), 1);
+            }
+            group = rendezvous_groups_create(members, RENDEZVOUS_GROUP);
             for (uint32_t slot = 0; slot < 1u << n_bits; slot++) {
-                uint32_t place = rendezvous_place(&member, n_bits, slot);
-                uint64_t x = rendezvous_draw(&member, n_bits, slot, place);
-                unsigned int j = slot % RENDEZVOUS_BATCH;
+                uint32_t place = rendezvous_place(member, n_bits, slot);
+                uint64_t x = rendezvous_draw(member, n_bits, slot, place);
 
                 ovs_assert(x & 1);
                 ovs_assert(x >> (64 - n_bits) == place);
                 ovs_assert(bitmap_is_set(seen, place) == i % 2);
                 bitmap_set(seen, place, !(i % 2));
 
-                if (!j) {
-                    for (unsigned int k = 0; k < RENDEZVOUS_BATCH; k++) {
-                        slots[k] = slot + k;
-                    }
-                    rendezvous_places(&member, n_bits, slots, places);
-                    rendezvous_slots(&member, n_bits, places, found);
+                uint16_t places[RENDEZVOUS_GROUP];
+                rendezvous_group_places(group, n_bits, slot, places);
+                ovs_assert(places[member - members] == place);
+            }
+            free(group);
+
+            struct rendezvous_walk walk;
+            rendezvous_walk_init(&walk, member);
+            for (uint32_t end = 1; end <= 1u << n_bits; end++) {
+                uint16_t slots[RENDEZVOUS_BATCH];
+
+                rendezvous_walk(&walk, n_bits, end, slots);
+                for (uint32_t j = 0; j < MIN(end, RENDEZVOUS_BATCH); j++) {
+                    ovs_assert(rendezvous_place(member, n_bits, slots[j])
+                               == end - 1 - j);
                 }
-                ovs_assert(places[j] == place);
-                ovs_assert(found[j] == slot);
+                end += end > 64 ? 37 : 0;
             }
         }
         bitmap_free(seen);
     }
+}
+
+/* rendezvous_highest() finds the members with the highest places, and the
+ * slots of which more than one has it. */
+static void
+test_highest(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    enum { N_MEMBERS = 20 };
+    struct rendezvous_member members[N_MEMBERS];
+    size_t n_ties = 0;
+
+    for (int i = 0; i < 10000; i++) {
+        uint16_t slots[RENDEZVOUS_GROUP];
+        uint16_t winners[RENDEZVOUS_GROUP], places[RENDEZVOUS_GROUP];
+        unsigned int n_bits = 4 + i % 13;
+        size_t n = 1 + random_range(N_MEMBERS);
+        bool tie = false;
+
+        for (size_t j = 0; j < n; j++) {
+            rendezvous_member_init(&members[j], i, random_number(), 1);
+        }
+        for (int j = 0; j < RENDEZVOUS_GROUP; j++) {
+            slots[j] = random_range(1u << n_bits);
+        }
+
+        bool unique = rendezvous_highest(members, n, n_bits, slots, winners,
+                                         places);
+        for (int j = 0; j < RENDEZVOUS_GROUP; j++) {
+            size_t n_highest = 0;
+
+            for (size_t k = 0; k < n; k++) {
+                uint32_t place = rendezvous_place(&members[k], n_bits,
+                                                  slots[j]);
+
+                ovs_assert(place <= places[j]);
+                n_highest += place == places[j];
+            }
+            ovs_assert(rendezvous_place(&members[winners[j]], n_bits, slots[j])
+                       == places[j]);
+            tie |= n_highest > 1;
+        }
+        ovs_assert(unique == !tie);
+        n_ties += tie;
+    }
+    ovs_assert(n_ties > 1000);
 }
 
 /* The rough bounds of a cost are true, and not too rough. */
@@ -228,6 +282,7 @@ test_permutation(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
 static const struct ovs_cmdl_command commands[] = {
     { "strata", NULL, 0, 0, test_strata, OVS_RO },
+    { "highest", NULL, 0, 0, test_highest, OVS_RO },
     { "cost-bounds", NULL, 0, 0, test_cost_bounds, OVS_RO },
     { "independence", NULL, 0, 0, test_independence, OVS_RO },
     { "permutation", NULL, 0, 0, test_permutation, OVS_RO },

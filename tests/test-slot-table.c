@@ -506,7 +506,7 @@ test_max_buckets(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
     double heavy = 0;
     for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
-        heavy += table->winners[slot] % 2;
+        heavy += table->owners[slot] % 2;
     }
     check_binomial(heavy, slot_table_n_slots(table), 2.0 / 3);
 

@@ -299,7 +299,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint64_t n = slot_table_n_slots(table) * (uint64_t) table->n_buckets;
         uint32_t step = 1 + n / MAX_CHECK;
 
-        slot_check_winners(table, step);
+        slot_check_owners(table, step);
         check_best_live(&group, table, step);
         if (table->params.load_bound && n <= MAX_CHECK) {
             slot_check_bound(table);
