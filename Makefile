@@ -45,7 +45,8 @@ help:
 #:                      others (20 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
-#: make churn           random changes under traffic, TIME=SECONDS [SEED=N]
+#: make churn           random changes under traffic, then random pipelines of
+#:                      groups, TIME=SECONDS each [SEED=N]
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    time and memory of a table, next to stock dp_hash
@@ -109,6 +110,9 @@ churn: all
 	@OVS_BUILD='$(or $(OVS_BUILD),build/ovs)' tests/consistent-churn/churn \
 		--time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED)) \
 		--save=build/log/churn
+	@OVS_BUILD='$(or $(OVS_BUILD),build/ovs)' \
+		tests/consistent-packets/packets \
+		--time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED))
 
 bench-balance: all
 	@scripts/packages $(packages) gnuplot-nox
