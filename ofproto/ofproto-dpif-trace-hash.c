@@ -39,14 +39,30 @@ oftrace_dp_hash_parse(const char *s, uint32_t *dp_hash)
     return NULL;
 }
 
+/* Returns true if 'flow' is of UDP packets without a source port. */
+static bool
+lacks_source_port(const struct flow *flow)
+{
+    return (is_ip_any(flow) && flow->nw_proto == IPPROTO_UDP
+            && !(flow->nw_frag & FLOW_NW_FRAG_LATER) && !flow->tp_src);
+}
+
 /* Returns why nobody but the datapath can know the hash of a packet that
- * arrived as 'ingress' on 'ofproto', or NULL if it can be computed. */
+ * arrived as 'ingress' on 'ofproto' and is 'flow' by now, or NULL if it can be
+ * computed. */
 static const char *
 why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
-            enum ovs_hash_alg alg)
+            const struct flow *flow, enum ovs_hash_alg alg)
 {
     if (!dpif_is_netdev(ofproto->backer->dpif)) {
         return "only the datapath knows its hash";
+    }
+    if (lacks_source_port(flow) && !lacks_source_port(ingress)) {
+        return "the datapath chooses the source port of a tunnel's packet";
+    }
+    if (flow->dl_type == htons(ETH_TYPE_IPV6) && flow->nw_frag) {
+        /* flow_compose() makes no fragment header for IPv6. */
+        return "only the datapath knows the hash of an IPv6 fragment";
     }
     if (alg == OVS_HASH_ALG_L4) {
         const char *type = xlate_get_port_type(ofproto,
@@ -107,7 +123,7 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
         return true;
     }
 
-    const char *reason = why_unknown(ofproto, ingress, alg);
+    const char *reason = why_unknown(ofproto, ingress, &node->flow, alg);
     if (reason) {
         ds_put_format(output, " - not traced, because %s "
                       "(use --dp-hash to assume one)", reason);
