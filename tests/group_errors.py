@@ -18,8 +18,8 @@ module, to bridge br0.
                                        prints those that are not refused as
                                        they should be, and how many it has sent
 
-There must be a group 1 with 16 slots and the buckets 2 and 3, and a flow that
-sends packets from port p1 to it.
+There must be a group 1 with 16 slots and the buckets 2 and 3, a flow that
+sends packets from port p1 to it, and the other groups of malformed_groups.py.
 
 Each message is sent alone, and in versions that have bundles in one, too,
 behind good messages.  Each time the controller has to get just the error that
@@ -58,6 +58,7 @@ ERRORS = {
     (4, 10): "OFPBMC_DUP_FIELD",
     (6, 0): "OFPGMFC_GROUP_EXISTS",
     (6, 1): "OFPGMFC_INVALID_GROUP",
+    (6, 6): "OFPGMFC_WATCH_UNSUPPORTED",
     (6, 8): "OFPGMFC_UNKNOWN_GROUP",
     (6, 10): "OFPGMFC_BAD_TYPE",
     (6, 11): "OFPGMFC_BAD_COMMAND",

@@ -17,7 +17,8 @@ selection method consistent-dp-hash, each with the error that it must get.
     malformed_groups.py VERSION   prints them in binary, in OpenFlow 1.VERSION
 
 Each would change group 1, which must have the buckets 2 and 3, or add group 7.
-group_errors.py sends them.
+Where groups have properties, there must also be a group 2 of type all, 3
+indirect, and 4 fast failover, with a bucket each.  group_errors.py sends them.
 """
 
 import struct
@@ -233,6 +234,19 @@ def bucket_id_cases(v):
         (group_mod(v, INSERT, buckets=bucket(v, 4) + bucket(v, id),
                    where=where), "Duplicate bucket id")
         for id in [2, 3] for where in [FIRST, LAST, 2]], late=True)
+    # Whatever type the message says, that of the group counts.
+    for error, id, kwargs in [
+            ("OFPGMFC_WATCH_UNSUPPORTED", 2, {"watch_port": 4}),
+            ("OFPGMFC_INVALID_GROUP", 2, {"weight": 1}),
+            ("OFPGMFC_INVALID_GROUP", 3, {}),
+            ("OFPGMFC_INVALID_GROUP", 4, {}),
+            ("OFPGMFC_INVALID_GROUP", 4, {"weight": 1, "watch_port": 4})]:
+        yield Case("bucket for a group of type {}".format(
+            ["all", "indirect", "fast failover"][id - 2]), error, [
+                (group_mod(v, INSERT, type, id, where=LAST,
+                           buckets=bucket(v, **{"weight": 0, **kwargs})), "")
+                for type in [ALL, SELECT, INDIRECT, FAST_FAILOVER]],
+            late=True)
     yield Case("bucket twice", "OFPGMFC_BAD_BUCKET", [
         (group_mod(v, command, buckets=bucket(v, 4) * 2,
                    properties=method() if where == ANY else b"",
