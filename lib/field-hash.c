@@ -17,6 +17,7 @@
 #include <string.h>
 #include "bitmap.h"
 #include "flow.h"
+#include "nx-match.h"
 #include "openvswitch/meta-flow.h"
 #include "splitmix64.h"
 #include "util.h"
@@ -139,7 +140,6 @@ field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
     BITMAP_FOR_EACH_1 (i, MFF_N_IDS, fields->used.bm) {
         const struct mf_field *mf = mf_from_id(i);
         const struct ends *e = symmetric ? find_ends(i) : NULL;
-        const char *name = e ? mf_from_id(e->src)->name : mf->name;
         union mf_value value, mask;
 
         memcpy(&mask, masks, mf->n_bytes);
@@ -157,7 +157,7 @@ field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
             value.b[j] &= mask.b[j];
         }
 
-        uint64_t hash = add_number(0, name, strlen(name));
+        uint64_t hash = add_word(0, mf_oxm_id(e ? e->src : mf->id));
         hash = add_number(hash, &value, mf->n_bytes);
         *(!e ? &sum : i == e->src ? &src : &dst) += hash;
     }

@@ -27,6 +27,7 @@ BITS is the number of bits that a datapath flow matches for it, besides what it
 always matches.
 """
 
+import collections
 import ipaddress
 import random
 import re
@@ -35,9 +36,12 @@ import sys
 from slot_table import output
 
 MASK64 = 2**64 - 1
-IP, IPV6, ARP = 0x0800, 0x86dd, 0x0806
+IP, IPV6, ARP, NSH = 0x0800, 0x86dd, 0x0806, 0x894f
 ICMP, TCP, UDP, ICMPV6, SCTP = 1, 6, 17, 58, 132
 VLAN_CFI = 0x1000
+
+# OXM classes.
+NXM_OF, NXM_NX, OXM, EXPERIMENTER = 0x0000, 0x0001, 0x8000, 0xffff
 
 
 def is_ip(flow):
@@ -69,44 +73,52 @@ def ethertype(number):
     return lambda flow: flow["eth_type"] == number
 
 
-# By name: number of bits, and whether a flow has the field.
+# The class and number of a field's OXM header, the number of the field's bits,
+# whether a flow has it, and the id of an experimenter who defined it.
+Field = collections.namedtuple(
+    "Field", ["oxm_class", "number", "bits", "has", "experimenter"],
+    defaults=[0])
+
 FIELDS = {
-    "metadata": (64, always),
-    "reg0": (32, always),
-    "reg7": (32, always),
-    "eth_src": (48, always),
-    "eth_dst": (48, always),
-    "eth_type": (16, always),
-    "vlan_tci": (16, always),
-    "vlan_pcp": (3, lambda flow: flow.get("vlan_tci", 0) & VLAN_CFI),
-    "ip_src": (32, ethertype(IP)),
-    "ip_dst": (32, ethertype(IP)),
-    "ipv6_src": (128, ethertype(IPV6)),
-    "ipv6_dst": (128, ethertype(IPV6)),
-    "ipv6_label": (20, ethertype(IPV6)),
-    "nw_proto": (8, is_ip),
-    "nw_tos": (8, is_ip),
-    "nw_ttl": (8, is_ip),
-    "ip_frag": (8, is_ip),
-    "arp_spa": (32, ethertype(ARP)),
-    "arp_tpa": (32, ethertype(ARP)),
-    "arp_sha": (48, ethertype(ARP)),
-    "arp_tha": (48, ethertype(ARP)),
-    "tcp_src": (16, tcp),
-    "tcp_dst": (16, tcp),
-    "tcp_flags": (12, tcp),
-    "udp_src": (16, udp),
-    "udp_dst": (16, udp),
-    "sctp_src": (16, sctp),
-    "sctp_dst": (16, sctp),
-    "icmp_type": (8, icmp),
-    "icmp_code": (8, icmp),
-    "icmpv6_type": (8, icmpv6),
+    "metadata": Field(OXM, 2, 64, always),
+    "reg0": Field(NXM_NX, 0, 32, always),
+    "reg7": Field(NXM_NX, 7, 32, always),
+    "eth_src": Field(OXM, 4, 48, always),
+    "eth_dst": Field(OXM, 3, 48, always),
+    "eth_type": Field(OXM, 5, 16, always),
+    "vlan_tci": Field(NXM_OF, 4, 16, always),
+    "vlan_pcp": Field(OXM, 7, 3,
+                      lambda flow: flow.get("vlan_tci", 0) & VLAN_CFI),
+    "ip_src": Field(OXM, 11, 32, ethertype(IP)),
+    "ip_dst": Field(OXM, 12, 32, ethertype(IP)),
+    "ipv6_src": Field(OXM, 26, 128, ethertype(IPV6)),
+    "ipv6_dst": Field(OXM, 27, 128, ethertype(IPV6)),
+    "ipv6_label": Field(OXM, 28, 20, ethertype(IPV6)),
+    "nw_proto": Field(OXM, 10, 8, is_ip),
+    "nw_tos": Field(NXM_OF, 5, 8, is_ip),
+    "nw_ttl": Field(NXM_NX, 29, 8, is_ip),
+    "ip_frag": Field(NXM_NX, 26, 8, is_ip),
+    "arp_spa": Field(OXM, 22, 32, ethertype(ARP)),
+    "arp_tpa": Field(OXM, 23, 32, ethertype(ARP)),
+    "arp_sha": Field(OXM, 24, 48, ethertype(ARP)),
+    "arp_tha": Field(OXM, 25, 48, ethertype(ARP)),
+    "tcp_src": Field(OXM, 13, 16, tcp),
+    "tcp_dst": Field(OXM, 14, 16, tcp),
+    "tcp_flags": Field(OXM, 42, 12, tcp),
+    "udp_src": Field(OXM, 15, 16, udp),
+    "udp_dst": Field(OXM, 16, 16, udp),
+    "sctp_src": Field(OXM, 17, 16, sctp),
+    "sctp_dst": Field(OXM, 18, 16, sctp),
+    "icmp_type": Field(OXM, 19, 8, icmp),
+    "icmp_code": Field(OXM, 20, 8, icmp),
+    "icmpv6_type": Field(OXM, 29, 8, icmpv6),
+    "nsh_spi": Field(EXPERIMENTER, 4, 24, ethertype(NSH), 0x5ad650),
+    "nsh_si": Field(EXPERIMENTER, 5, 8, ethertype(NSH), 0x5ad650),
 }
 
 # The transport header's fields, of which only the first fragment knows.
-TRANSPORT = {name for name, (bits, has) in FIELDS.items()
-             if hasattr(has, "eth_types")}
+TRANSPORT = {name for name, field in FIELDS.items()
+             if hasattr(field.has, "eth_types")}
 ENDS = {"eth_src": "eth_dst", "ip_src": "ip_dst", "ipv6_src": "ipv6_dst",
         "tcp_src": "tcp_dst", "udp_src": "udp_dst", "sctp_src": "sctp_dst",
         "arp_spa": "arp_tpa", "arp_sha": "arp_tha"}
@@ -115,7 +127,8 @@ SOURCE = {dst: src for src, dst in ENDS.items()}
 # Fields of which the datapath does not match each bit, or that only have some
 # masks.
 UNMASKABLE = {"eth_type", "vlan_pcp", "nw_proto", "nw_tos", "nw_ttl",
-              "ip_frag", "icmp_type", "icmp_code", "icmpv6_type"}
+              "ip_frag", "icmp_type", "icmp_code", "icmpv6_type", "nsh_spi",
+              "nsh_si"}
 ALL_ONES = {"nw_tos": 0xfc, "vlan_pcp": 7, "ip_frag": 3}
 
 
@@ -130,10 +143,15 @@ def words(number, n_bytes):
     return [number >> 64 * i & MASK64 for i in reversed(range(n_words))]
 
 
-def contribution(name, value, bits):
-    h = 0
-    for word in (words(int.from_bytes(name.encode(), "big"), len(name))
-                 + words(value, -(-bits // 8))):
+def key(field):
+    header = field.oxm_class << 16 | field.number << 9
+    return header << 32 | field.experimenter
+
+
+def contribution(name, value):
+    field = FIELDS[name]
+    h = add(0, key(field))
+    for word in words(value, -(-field.bits // 8)):
         h = add(h, word)
     return h
 
@@ -143,7 +161,7 @@ def present(name, flow):
     if flow.get("ip_frag") and (name in TRANSPORT
                                 or name in ("nw_proto", "ip_frag")):
         return False
-    return FIELDS[name][1](flow)
+    return FIELDS[name].has(flow)
 
 
 def field_hash(symmetric, basis, fields, flow):
@@ -151,14 +169,13 @@ def field_hash(symmetric, basis, fields, flow):
     for name, mask in fields.items():
         if not present(name, flow):
             continue
-        bits = FIELDS[name][0]
         value = flow.get(name, 0) & mask
         if symmetric and name in ENDS:
-            src += contribution(name, value, bits)
+            src += contribution(name, value)
         elif symmetric and name in SOURCE:
-            dst += contribution(SOURCE[name], value, bits)
+            dst += contribution(SOURCE[name], value)
         else:
-            total += contribution(name, value, bits)
+            total += contribution(name, value)
     if symmetric:
         total += add(0, src & MASK64) + add(0, dst & MASK64)
     return output(total & MASK64, basis) >> 32
@@ -176,7 +193,7 @@ def matched_bits(fields, flow):
         if not (flow.get("ip_frag")
                 and (name in TRANSPORT or name == "nw_proto")):
             if (name in TRANSPORT
-                    and flow["eth_type"] in FIELDS[name][1].eth_types):
+                    and flow["eth_type"] in FIELDS[name].has.eth_types):
                 match("nw_proto", 0xff)
             if name == "vlan_pcp":
                 match("vlan_tci", VLAN_CFI)
@@ -212,7 +229,7 @@ def compute(kind, basis, fields, flow):
     fields = parse(fields)
     for name, mask in fields.items():
         if mask is None:
-            fields[name] = ALL_ONES.get(name, 2**FIELDS[name][0] - 1)
+            fields[name] = ALL_ONES.get(name, 2**FIELDS[name].bits - 1)
     h = field_hash(kind == "symmetric", int(basis), fields, flow)
     return "%#010x %d" % (h, matched_bits(fields, flow))
 
@@ -232,11 +249,11 @@ def format_number(name, number):
 
 def random_flow(rng):
     """A flow with all fields that it has."""
-    flow = {"eth_type": rng.choice([IP, IPV6, IP, IPV6, ARP, 0x1234])}
+    flow = {"eth_type": rng.choice([IP, IPV6, IP, IPV6, ARP, NSH, 0x1234])}
     if is_ip(flow):
         flow["nw_proto"] = rng.choice(
             [TCP, UDP, SCTP, ICMP if flow["eth_type"] == IP else ICMPV6, 47])
-    for name, (bits, has) in FIELDS.items():
+    for name, field in FIELDS.items():
         if name == "ip_frag" and is_ip(flow):
             flow[name] = rng.choice([0, 0, 0, 1, 3])
         elif name == "vlan_tci":
@@ -244,10 +261,10 @@ def random_flow(rng):
                 flow[name] = rng.getrandbits(16) | VLAN_CFI
         elif name == "nw_tos" and is_ip(flow):
             flow[name] = rng.getrandbits(6) << 2
-        elif name == "vlan_pcp" and has(flow):
+        elif name == "vlan_pcp" and field.has(flow):
             flow[name] = flow["vlan_tci"] >> 13
-        elif name not in flow and has(flow):
-            flow[name] = rng.getrandbits(bits)
+        elif name not in flow and field.has(flow):
+            flow[name] = rng.getrandbits(field.bits)
     if flow.get("ip_frag") == 3:
         for name in TRANSPORT:
             flow.pop(name, None)
@@ -259,7 +276,7 @@ def random_vector(rng):
     symmetric = rng.random() < .5
     fields = {}
     for name in rng.sample(list(FIELDS), rng.randint(1, 8)):
-        bits = FIELDS[name][0]
+        bits = FIELDS[name].bits
         masks = [2**bits - 1, rng.getrandbits(bits) or 1,
                  1 << rng.randrange(bits)]
         mask = (None if name in UNMASKABLE else rng.choice(masks))

@@ -13,8 +13,8 @@
  */
 
 /* Hashes fields of packets as tests/field_hash.py, a model of the hash, does,
- * so that they can be compared, and measures the balance of few masked
- * bits. */
+ * so that they can be compared, prints what stands for each field in the hash,
+ * and measures the balance of few masked bits. */
 
 #include <config.h>
 #undef NDEBUG
@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "flow.h"
+#include "nx-match.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-flow.h"
@@ -195,13 +196,30 @@ print_balances(void)
     }
 }
 
+/* Prints class, number and experimenter of what stands for each field that can
+ * be hashed. */
+static void
+print_keys(void)
+{
+    for (int i = 0; i < MFF_N_IDS; i++) {
+        uint64_t id = mf_oxm_id(i);
+
+        if (id || i == MFF_IN_PORT) {
+            printf("%s 0x%04"PRIx64" %"PRIu64" 0x%08"PRIx32"\n",
+                   mf_from_id(i)->name, id >> 48, id >> 41 & 0x7f,
+                   (uint32_t) id);
+        }
+    }
+}
+
 /* Without arguments, reads lines of the form
  *
  *     hash|symmetric BASIS FIELDS FLOW
  *
  * without what follows a "=" between blanks, and prints them with a "=", the
  * hash and the number of bits that a datapath flow matches for it.  With the
- * argument "balance", prints the balance of some numbers of masked bits. */
+ * argument "balance", prints the balance of some numbers of masked bits, with
+ * "keys", what stands for each field in the hash. */
 static void
 test_field_hash_main(int argc, char *argv[])
 {
@@ -209,8 +227,12 @@ test_field_hash_main(int argc, char *argv[])
 
     set_program_name(argv[0]);
     if (argc > 1) {
-        ovs_assert(!strcmp(argv[1], "balance"));
-        print_balances();
+        if (!strcmp(argv[1], "keys")) {
+            print_keys();
+        } else {
+            ovs_assert(!strcmp(argv[1], "balance"));
+            print_balances();
+        }
         return;
     }
 
