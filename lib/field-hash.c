@@ -180,7 +180,8 @@ field_hash_check(const struct field_array *fields, bool symmetric)
     size_t i;
 
     if (bitmap_is_all_zeros(fields->used.bm, MFF_N_IDS)) {
-        return xstrdup("needs fields to hash");
+        return xstrdup("needs fields to hash, such as "
+                       "fields(ip_src,tcp_src)");
     }
 
     memset(masks, 0, sizeof masks);

@@ -102,6 +102,18 @@ ofp_consistent_name(const char *selection_method)
     return method_from_wire(selection_method)->text;
 }
 
+/* Returns 'error', which it frees, with the name in text of 'selection_method',
+ * which must be one of the methods, in front. */
+static char *
+add_name(const char *selection_method, char *error)
+{
+    char *s = xasprintf("%s: %s", ofp_consistent_name(selection_method),
+                        error);
+
+    free(error);
+    return s;
+}
+
 /* Checks 'param', a selection_method_param for 'selection_method', which must
  * be one of the methods, and stores the options in it in '*options', which may
  * be null, with defaults filled in.
@@ -153,15 +165,20 @@ ofp_consistent_decode(const char *selection_method, uint64_t param,
     return NULL;
 }
 
-/* Checks the options and fields of 'props', whose selection method must be one
- * of the methods.
+/* Checks the options and fields of 'props', if their selection method is one of
+ * the methods.
  *
- * Returns NULL if successful, otherwise a malloc()'d string that says what is
- * wrong.  The caller is responsible for freeing the returned string. */
+ * Returns NULL if successful, otherwise a malloc()'d string that names the
+ * method and says what is wrong.  The caller is responsible for freeing the
+ * returned string. */
 char * OVS_WARN_UNUSED_RESULT
 ofp_consistent_check(const struct ofputil_group_props *props)
 {
     struct ofp_consistent_options options;
+
+    if (!ofp_consistent_is_method(props->selection_method)) {
+        return NULL;
+    }
 
     char *error = ofp_consistent_decode(props->selection_method,
                                         props->selection_method_param,
@@ -170,27 +187,23 @@ ofp_consistent_check(const struct ofputil_group_props *props)
         error = field_hash_check(
             &props->fields, options.hash == OFP_CONSISTENT_HASH_SYMMETRIC);
     }
-    return error;
+    return error ? add_name(props->selection_method, error) : NULL;
 }
 
-/* Checks 'props', from a selection method property of group 'group_id', if its
- * method is one of the methods.
+/* Does the same for 'gm', but logs what is wrong.
  *
- * Returns 0 if successful.  Otherwise logs what is wrong and returns an
- * OpenFlow error. */
+ * Returns 0 if successful, otherwise an OpenFlow error.
+ *
+ * Descriptions of groups need no check: a switch that knows more options than
+ * we do may describe them. */
 enum ofperr
-ofp_consistent_check_property(uint32_t group_id,
-                              const struct ofputil_group_props *props)
+ofp_consistent_check_group_mod(const struct ofputil_group_mod *gm)
 {
-    if (!ofp_consistent_is_method(props->selection_method)) {
-        return 0;
-    }
+    char *error = ofp_consistent_check(&gm->props);
 
-    char *error = ofp_consistent_check(props);
     if (error) {
-        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method %s: %s",
-                    group_id, ofp_consistent_name(props->selection_method),
-                    error);
+        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method %s",
+                    gm->group_id, error);
         free(error);
         return OFPERR_OFPBPC_BAD_VALUE;
     }
@@ -233,7 +246,8 @@ parse_option(const struct method *method, const char *name, const char *value,
         min = 0;
         max = UINT8_MAX;
     } else {
-        return xasprintf("unknown option \"%s\"", name);
+        return xasprintf("unknown option \"%s\": must be slots, load_bound, "
+                         "hash or basis", name);
     }
 
     char *error = str_to_u64(value, bits);
@@ -258,9 +272,9 @@ parse_option(const struct method *method, const char *name, const char *value,
 /* Parses '*text', the value of "selection_method" in the text form of a group.
  * If it names one of the methods, in the text or the wire form, sets '*text'
  * to the wire form, '*param' to the bits of the options that follow in
- * parentheses, and '*has_options' to true if there are any.  Otherwise, leaves
- * '*text' alone, and sets '*param' to 0 and '*has_options' to false.  Modifies
- * the string that '*text' points to.
+ * parentheses, and '*has_options' to true if there are any.  If it names
+ * another method, leaves '*text' alone, and sets '*param' to 0 and
+ * '*has_options' to false.  Modifies the string that '*text' points to.
  *
  * Returns NULL if successful, otherwise a malloc()'d string describing the
  * error.  The caller is responsible for freeing the returned string. */
@@ -276,6 +290,13 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
     *param = 0;
     *has_options = false;
     if (!method) {
+        if (strncmp(*text, "hash", MAX(name_len, strlen("hash")))
+            && strncmp(*text, "dp_hash", MAX(name_len, strlen("dp_hash")))) {
+            return xasprintf("unknown selection method \"%.*s\": must be "
+                             "hash, dp_hash, "OFP_CONSISTENT_DP_HASH_TEXT
+                             " or "OFP_CONSISTENT_HASH,
+                             (int) name_len, *text);
+        }
         return (open
                 ? xasprintf("selection method \"%.*s\" takes no options in "
                             "parentheses", (int) name_len, *text)
@@ -302,9 +323,7 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
             error = xasprintf("%s is given twice", name);
         }
         if (error) {
-            char *s = xasprintf("%s: %s", method->text, error);
-            free(error);
-            return s;
+            return add_name(method->wire, error);
         }
         *param |= bits << shift;
         seen |= 1u << (shift / 8);
@@ -315,8 +334,9 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
 
 /* Appends the text form of 'selection_method', which must be one of the
  * methods, to 's', followed in parentheses by the options in 'param' that are
- * not 0, if any: ofp_consistent_parse() parses it back to the same bits.
- * 'param' must be one that ofp_consistent_decode() accepts. */
+ * not 0, if any: ofp_consistent_parse() parses it back to the same bits.  If
+ * ofp_consistent_decode() does not accept 'param', appends that as a number
+ * instead. */
 void
 ofp_consistent_format(const char *selection_method, uint64_t param,
                       struct ds *s)
@@ -328,7 +348,12 @@ ofp_consistent_format(const char *selection_method, uint64_t param,
     uint32_t basis = param;
 
     ds_put_cstr(s, ofp_consistent_name(selection_method));
-    if (!param) {
+    char *error = ofp_consistent_decode(selection_method, param, NULL);
+    if (error) {
+        ds_put_format(s, ",selection_method_param=%#"PRIx64, param);
+        free(error);
+        return;
+    } else if (!param) {
         return;
     }
 

@@ -42,7 +42,9 @@
  *
  * In text they follow the method's name in parentheses, for example
  * "consistent-dp-hash(slots=4096,hash=symmetric)".  An option whose bits are 0
- * is not printed, so that text and bits convert to each other without loss. */
+ * is not printed, so that text and bits convert to each other without loss.
+ * Other bits may be options of later versions: a group mod that has them is
+ * refused, and in a description they are printed as a number. */
 
 #define OFP_CONSISTENT_DP_HASH "consist-dp-hash"
 #define OFP_CONSISTENT_DP_HASH_TEXT "consistent-dp-hash"
@@ -65,6 +67,7 @@ struct ofp_consistent_options {
 };
 
 struct ds;
+struct ofputil_group_mod;
 struct ofputil_group_props;
 
 bool ofp_consistent_is_method(const char *selection_method);
@@ -75,8 +78,7 @@ char *ofp_consistent_decode(const char *selection_method, uint64_t param,
     OVS_WARN_UNUSED_RESULT;
 char *ofp_consistent_check(const struct ofputil_group_props *)
     OVS_WARN_UNUSED_RESULT;
-enum ofperr ofp_consistent_check_property(uint32_t group_id,
-                                          const struct ofputil_group_props *);
+enum ofperr ofp_consistent_check_group_mod(const struct ofputil_group_mod *);
 char *ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
     OVS_WARN_UNUSED_RESULT;
 void ofp_consistent_format(const char *selection_method, uint64_t param,

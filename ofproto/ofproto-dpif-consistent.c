@@ -135,6 +135,48 @@ have_same_hash(const struct group_dpif *a, const struct group_dpif *b)
     }
 }
 
+/* Returns the number of buckets of 'group' that have weight 0, and stores the
+ * id of the last one in '*last', or 0 if there is none. */
+static uint32_t
+count_weightless(const struct group_dpif *group, uint32_t *last)
+{
+    const struct ofputil_bucket *bucket;
+    uint32_t n = 0;
+
+    *last = 0;
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        if (!bucket->weight) {
+            *last = bucket->bucket_id;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* Logs if no bucket of 'group' has a weight, unless that was so before, or if
+ * more buckets than before have none.  'old' is the group that 'group'
+ * replaces, or null.  Takes time proportional to the number of buckets. */
+static void
+log_weights(const struct group_dpif *group, const struct group_dpif *old)
+{
+    uint32_t last, last_old;
+    uint32_t n = count_weightless(group, &last);
+    uint32_t n_old = n && old ? count_weightless(old, &last_old) : 0;
+
+    if (n && n == group->up.n_buckets
+        && !(n_old && n_old == old->up.n_buckets)) {
+        VLOG_WARN_RL(&rl, "%s: group %"PRIu32" drops all packets: all its "
+                     "buckets have weight 0", group->up.ofproto->name,
+                     group->up.group_id);
+    } else if (old && n > n_old) {
+        VLOG_INFO_RL(&rl, "%s: group %"PRIu32": %"PRIu32" of %"PRIu32" "
+                     "buckets, like bucket %"PRIu32", have weight 0 and get "
+                     "no packets; insert-buckets needs a weight",
+                     group->up.ofproto->name, group->up.group_id,
+                     n, group->up.n_buckets, last);
+    }
+}
+
 /* Returns the options of 'group', which must be a select group with one of
  * these methods. */
 static struct ofp_consistent_options
@@ -163,6 +205,7 @@ group_dpif_set_up_slots(struct group_dpif *group,
     group->slots = xzalloc(sizeof *group->slots);
     group->slots->replaced = old && old->slots ? old : NULL;
     set_hash(group, &options);
+    log_weights(group, old);
 }
 
 /* Returns the last group that 'group' has replaced and that has a table, or

@@ -68,7 +68,7 @@ def cases(v):
     yield Case("reserved bits", "OFPBPC_BAD_VALUE", params(
         56, [1, 128, 255], r"bits 63\.\.\.56 .* not {}$"))
     yield Case("no fields", "OFPBPC_BAD_VALUE", [
-        (group(param, fields=b""), ours("needs fields to hash$"))
+        (group(param, fields=b""), ours("needs fields to hash, such as"))
         for param in [0, SYMMETRIC]])
     yield Case("empty mask", "OFPBPC_BAD_VALUE", [
         (group(fields=fields), ours("field ip_src has a mask of all zeros$"))
