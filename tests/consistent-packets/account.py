@@ -13,6 +13,9 @@
 
 import re
 
+# How much of a trace to print: some that go wrong hardly end.
+MAX_LINES = 300
+
 
 def fails(run, packet, events):
     """Returns what is wrong with 'packet' after 'events', or None."""
@@ -56,7 +59,10 @@ def shrink(run, packet, events):
 
 
 def indent(text):
-    return "\n".join("    " + line for line in text.splitlines())
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = ["..."]
+    return "\n".join("    " + line for line in lines)
 
 
 def flow_dump(run):
