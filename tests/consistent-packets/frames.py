@@ -82,8 +82,6 @@ class Connection:
         # What flows match.
         self.proto = "fragment" if version == 6 and fragment in (
             "middle", "last") else proto
-        # ofproto/trace takes the first fragment of IPv6 for a whole packet.
-        self.can_trace = version != 6 or fragment != "first"
         self.text = "%s/%s/%d/%s/%d" % (proto, src, src_port, dst, dst_port)
         if fragment:
             self.text += "/" + fragment

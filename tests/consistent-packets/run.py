@@ -33,7 +33,7 @@ import time
 
 from account import account
 from bridges import DEVICES, IN_PORTS, load
-from frames import TUNNEL_GROUP, random_connection
+from frames import random_connection
 from pipelines import PARTS, Kind, random_pipelines
 from ports import Control, DummyPorts, VethPorts
 from switch import LAB_DIR, Failure, vswitchd_pid
@@ -150,14 +150,9 @@ class Run:
 
     def check_trace(self, packet, result):
         text, buckets = self.trace(packet)
-        # It cannot know a tunnel's source port, which the hash takes in.
-        result_buckets = {(group, bucket) for group, bucket in result.buckets
-                          if group != TUNNEL_GROUP}
-        buckets = {(group, bucket) for group, bucket in buckets
-                   if group != TUNNEL_GROUP}
         # It does not go on after pop_mpls, or with a hash that it cannot know.
-        if buckets != result_buckets and not (
-                buckets < result_buckets
+        if buckets != result.buckets and not (
+                buckets < result.buckets
                 and ("pop_mpls" in text or "not traced" in text)):
             return ("takes buckets %s, but ofproto/trace names %s"
                     % (sorted(result.buckets), sorted(buckets)))
@@ -203,7 +198,7 @@ def check_pipeline(run, rng, trace=True):
         result = run.send_alone(packet)
         run.alone[packet.number] = result
         wrong = run.check_ports(packet, result)
-        if trace and packet.can_trace and not wrong:
+        if trace and not wrong:
             wrong = run.check_trace(packet, result)
         if wrong:
             raise Wrong(run, packet, wrong)
