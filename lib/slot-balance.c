@@ -19,17 +19,28 @@
 #include "slot-table.h"
 #include "util.h"
 
-/* A bucket should not have more than so many percent of its share. */
+/* A bucket of at least average weight should not have more than so many
+ * percent of its share.  Smaller ones are easily a slot or two off, which
+ * makes a great ratio of little traffic. */
 #define MAX_PERCENT 150
 
-/* A bucket with so many slots for its share, or more, does not get
- * MAX_PERCENT of them, nor none: with a standard deviation of
- * less than sqrt(0.5 / 64) = 0.09, the probability is below 1e-8. */
+/* A bucket with so many slots for its share does not get MAX_PERCENT of them:
+ * with a standard deviation of less than sqrt(0.5 / 64) = 0.09, the
+ * probability is below 1e-8. */
 #define SAFE_SHARE 64
 
+/* A bucket with so many slots for its share does not get none: the probability
+ * is less than exp(-16) = 1.2e-7. */
+#define NONEMPTY_SHARE 16
+
+/* What matters for the balance of a table, and for advice. */
 struct balance {
-    /* The bucket with the most slots for its weight, and its slots as a
-     * percentage of its share. */
+    uint64_t total;             /* Sum of all weights. */
+    uint16_t least;             /* Of all weights. */
+    uint16_t least_average;     /* Of weights that are at least the average. */
+
+    /* Of the buckets of at least average weight, the one with the most slots
+     * for its weight, and its slots as a percentage of its share. */
     uint32_t fullest;
     uint64_t fullest_percent;
 
@@ -38,132 +49,125 @@ struct balance {
     uint32_t empty;
 };
 
+/* Sets the weights in '*balance' to those of 'table'. */
 static void
-get_weights(const struct slot_table *table, uint64_t *least, uint64_t *total)
+get_weights(const struct slot_table *table, struct balance *balance)
 {
-    *least = UINT64_MAX;
-    *total = 0;
-    for (size_t i = 0; i < table->n_buckets; i++) {
-        *least = MIN(*least, table->members[i].weight);
-        *total += table->members[i].weight;
+    size_t n = table->n_buckets;
+
+    *balance = (struct balance) {
+        .least = UINT16_MAX,
+        .least_average = UINT16_MAX,
+    };
+    for (size_t i = 0; i < n; i++) {
+        balance->total += table->members[i].weight;
+        balance->least = MIN(balance->least, table->members[i].weight);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint16_t weight = table->members[i].weight;
+
+        if (weight * (uint64_t) n >= balance->total) {
+            balance->least_average = MIN(balance->least_average, weight);
+        }
     }
 }
 
-/* Stores the balance of 'table', which must have a bucket, in '*balance'.
- * Takes time in proportion to the slots and the buckets. */
+/* Sets what is in '*balance' besides the weights. */
 static void
-get_balance(const struct slot_table *table, struct balance *balance)
+get_loads(const struct slot_table *table, struct balance *balance)
 {
     uint32_t *loads = xcalloc(table->n_buckets, sizeof *loads);
     uint32_t n_slots = slot_table_n_slots(table);
-    uint64_t least, total;
-    size_t fullest = 0;
 
     for (uint32_t slot = 0; slot < n_slots; slot++) {
         loads[table->owners[slot]]++;
     }
-
-    balance->n_empty = 0;
     for (size_t i = 0; i < table->n_buckets; i++) {
+        uint16_t weight = table->members[i].weight;
+
         if (!loads[i] && !balance->n_empty++) {
             balance->empty = table->members[i].id;
         }
-        if ((uint64_t) loads[i] * table->members[fullest].weight
-            > (uint64_t) loads[fullest] * table->members[i].weight) {
-            fullest = i;
+        if (weight >= balance->least_average) {
+            uint64_t percent = (100 * balance->total * loads[i]
+                                / ((uint64_t) n_slots * weight));
+
+            if (percent > balance->fullest_percent) {
+                balance->fullest = table->members[i].id;
+                balance->fullest_percent = percent;
+            }
         }
     }
-    get_weights(table, &least, &total);
-    balance->fullest = table->members[fullest].id;
-    balance->fullest_percent
-        = (100 * total * loads[fullest]
-           / ((uint64_t) n_slots * table->members[fullest].weight));
     free(loads);
 }
 
-/* Returns true if a table with the buckets of 'table' and the given 'params'
- * is balanced as well as it should be. */
+/* Returns true if with 2**n_bits slots the share of a bucket with the given
+ * 'weight' is at least 'share' / 10 slots. */
 static bool
-mends(const struct slot_table *table, const struct slot_table_params *params)
+has_share(const struct balance *balance, unsigned int n_bits, uint16_t weight,
+          unsigned int share)
 {
-    uint64_t least, total;
-
-    /* If the least share is not even two thirds of a slot, having a single one
-     * is too much. */
-    get_weights(table, &least, &total);
-    if ((least << params->n_bits) * MAX_PERCENT / 100 < total) {
-        return false;
-    }
-
-    struct slot_bucket *buckets = xcalloc(table->n_buckets, sizeof *buckets);
-    for (size_t i = 0; i < table->n_buckets; i++) {
-        buckets[i].id = table->members[i].id;
-        buckets[i].weight = table->members[i].weight;
-    }
-    struct slot_table *other = slot_table_create(params, buckets,
-                                                 table->n_buckets, table);
-    struct balance balance;
-    get_balance(other, &balance);
-    slot_table_destroy(other);
-    free(buckets);
-
-    return (!balance.n_empty
-            && balance.fullest_percent <= MAX_PERCENT);
+    return (UINT64_C(10) * weight) << n_bits >= share * balance->total;
 }
 
-/* Appends to 's' the least number of slots, and the greatest of some load
- * bounds, with which 'table' would be balanced. */
-static void
-put_advice(const struct slot_table *table, struct ds *s)
+/* Returns the greatest of some load bounds with which no bucket of at least
+ * average weight gets more than MAX_PERCENT of its share, to which the bound
+ * of b percent and a slot for rounding come: 100 + b + 100 / share <=
+ * MAX_PERCENT.  Returns 0 if there is none, or if a bucket's capacity could be
+ * 0. */
+static unsigned int
+find_load_bound(const struct balance *balance, unsigned int n_bits)
 {
-    static const uint8_t bounds[] = { 25, 10, 5, 1 };
-    struct slot_table_params params;
-    bool any = false;
-
-    params = table->params;
-    while (!any && params.n_bits < RENDEZVOUS_MAX_BITS) {
-        params.n_bits++;
-        if (mends(table, &params)) {
-            ds_put_format(s, "slots=%u", 1u << params.n_bits);
-            any = true;
-        }
-    }
-    params = table->params;
-    for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
-        params.load_bound = bounds[i];
-        if (bounds[i] != table->params.load_bound && mends(table, &params)) {
-            ds_put_format(s, "%sload_bound=%d", any ? " or " : "", bounds[i]);
-            any = true;
-            break;
-        }
-    }
-    ds_put_cstr(s, any ? " would mend that" : "no number of slots and no load "
-                                              "bound would mend that");
+    return (!has_share(balance, n_bits, balance->least, 10) ? 0
+            : has_share(balance, n_bits, balance->least_average, 40) ? 25
+            : has_share(balance, n_bits, balance->least_average, 25) ? 10
+            : 0);
 }
 
-/* Returns null if 'table' is balanced as well as it should be: no bucket is
- * without a slot and, unless there is a load bound, none has more than
- * MAX_PERCENT of its share.  Otherwise, returns a malloc()'d
- * string that says what is wrong and what would mend it.
+/* Returns null if 'table' is balanced as well as it should be, or cannot be
+ * balanced better.  It should have no bucket without a slot and, unless there
+ * is a load bound, none of at least average weight that has more than
+ * MAX_PERCENT of its share.  Otherwise, returns a malloc()'d string that says
+ * what is wrong and what options prevent it.
  *
- * Almost free where shares are not small.  Otherwise takes time in proportion
- * to the slots, and to make tables with more slots if something is wrong. */
+ * Takes time in proportion to the buckets and, where shares are small, to the
+ * slots. */
 char *
 slot_balance_check(const struct slot_table *table)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
+    unsigned int n_bits = table->params.n_bits;
     struct balance balance;
-    uint64_t least, total;
 
-    get_weights(table, &least, &total);
-    if (!table->n_buckets
-        || least << table->params.n_bits >= total * SAFE_SHARE) {
+    get_weights(table, &balance);
+    if (has_share(&balance, n_bits, balance.least, 10 * SAFE_SHARE)) {
+        return NULL;
+    }
+    get_loads(table, &balance);
+
+    bool overfull = (!table->params.load_bound
+                     && balance.fullest_percent > MAX_PERCENT);
+    if (!overfull && !balance.n_empty) {
         return NULL;
     }
 
-    get_balance(table, &balance);
-    if (!table->params.load_bound
-        && balance.fullest_percent > MAX_PERCENT) {
+    while (n_bits <= RENDEZVOUS_MAX_BITS
+           && ((overfull && !has_share(&balance, n_bits, balance.least_average,
+                                       10 * SAFE_SHARE))
+               || (balance.n_empty && !has_share(&balance, n_bits,
+                                                 balance.least,
+                                                 10 * NONEMPTY_SHARE)))) {
+        n_bits++;
+    }
+    bool slots = (n_bits <= RENDEZVOUS_MAX_BITS
+                  && n_bits > table->params.n_bits);
+    unsigned int bound = (balance.n_empty ? 0
+                          : find_load_bound(&balance, table->params.n_bits));
+    if (!slots && !bound) {
+        return NULL;
+    }
+
+    struct ds s = DS_EMPTY_INITIALIZER;
+    if (overfull) {
         ds_put_format(&s, "bucket %"PRIu32" has %"PRIu64".%02"PRIu64" times "
                       "its share of the slots; ", balance.fullest,
                       balance.fullest_percent / 100,
@@ -175,8 +179,12 @@ slot_balance_check(const struct slot_table *table)
                       balance.n_empty > 1 ? "s" : "", balance.empty,
                       balance.n_empty > 1 ? "ve" : "s");
     }
-    if (s.length) {
-        put_advice(table, &s);
+    if (slots) {
+        ds_put_format(&s, "slots=%u", 1u << n_bits);
     }
-    return s.length ? ds_steal_cstr(&s) : NULL;
+    if (bound) {
+        ds_put_format(&s, "%sload_bound=%u", slots ? " or " : "", bound);
+    }
+    ds_put_cstr(&s, " would prevent that");
+    return ds_steal_cstr(&s);
 }

@@ -94,8 +94,9 @@ slot_claim_is_better__(const struct slot_claim *a, const struct slot_claim *b,
 uint64_t
 slot_claim_reach(const struct slot_claim *claim, unsigned int n_bits)
 {
-    struct range draws = draws_at_place(claim, n_bits);
-    uint64_t max_cost = rendezvous_cost_max(draws.least);
+    uint64_t draw = rendezvous_draw(claim->member, n_bits, claim->slot,
+                                    claim->place);
+    uint64_t max_cost = rendezvous_cost_max(draw);
     uint64_t reach = (max_cost << n_bits) / RENDEZVOUS_LOG2_E;
 
     return MIN(reach / claim->member->weight + 1, SLOT_CLAIM_MAX_REACH);

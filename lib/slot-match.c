@@ -69,8 +69,9 @@ COVERAGE_DEFINE(slot_table_update);
  * built by letting slots propose, otherwise by letting members propose. */
 #define FEW_MEMBERS 16
 
-/* A table is built anew if, per slot, more members than this would have to be
- * asked for what they think of slots whose owners have gone. */
+/* A table is built anew if, per slot, members would propose more often than
+ * this, or slots would ask more members. */
+#define MAX_PROPOSALS 16
 #define MAX_ASKED 32
 
 /* The part of a matching that is needed while members propose. */
@@ -87,6 +88,8 @@ struct proposals {
     /* Slots without an owner.  If 'take_free', members take them. */
     size_t n_free;
     bool take_free;
+
+    uint64_t n_proposals;       /* So far. */
 };
 
 static void
@@ -167,7 +170,8 @@ win_slot(struct proposals *p, uint16_t index, uint16_t slot, uint16_t place)
 
 /* Lets the member with the given 'index' propose to slots from its cursor on
  * until it has no room, or until it has seen those at which it has a better
- * claim than one with the given 'reach'. */
+ * claim than one with the given 'reach'.  Where proposals are cheap, goes on
+ * to the end of a batch, which it will need sooner or later. */
 static void
 propose_to_slots(struct proposals *p, uint16_t index, uint64_t reach)
 {
@@ -186,9 +190,10 @@ propose_to_slots(struct proposals *p, uint16_t index, uint64_t reach)
 
     rendezvous_walk_init(&walk, member);
     while (end > min_place && n_won < room) {
-        size_t n = MIN(end, RENDEZVOUS_BATCH);
+        size_t n = MIN(lightest ? end : end - min_place, RENDEZVOUS_BATCH);
         uint16_t slots[RENDEZVOUS_BATCH];
 
+        p->n_proposals += n;
         rendezvous_walk(&walk, n_bits, end, slots);
         for (size_t i = 0; i < n; i++) {
             uint16_t slot = slots[i];
@@ -208,13 +213,15 @@ propose_to_slots(struct proposals *p, uint16_t index, uint64_t reach)
     }
 }
 
-/* Lets all hungry members propose, and those that become hungry by that. */
-static void
-feed(struct proposals *p, uint64_t reach)
+/* Lets all hungry members propose, and those that become hungry by that.
+ * Returns false if that would take more than 'max_proposals'. */
+static bool
+feed(struct proposals *p, uint64_t reach, uint64_t max_proposals)
 {
-    while (p->n_hungry) {
+    while (p->n_hungry && p->n_proposals <= max_proposals) {
         propose_to_slots(p, p->hungry[--p->n_hungry], reach);
     }
+    return !p->n_hungry;
 }
 
 /* Lets all members that have room propose, each to slots in proportion to its
@@ -232,7 +239,7 @@ feed_all(struct proposals *p, uint64_t reach)
             weight += table->members[i].weight;
         }
     }
-    feed(p, reach);
+    feed(p, reach, UINT64_MAX);
     return weight;
 }
 
@@ -242,15 +249,17 @@ update_reach(struct slot_table *table)
 {
     size_t n = table->n_buckets;
     uint32_t n_slots = slot_table_n_slots(table);
-    uint32_t *worst = xmalloc(n * sizeof *worst);
+    uint32_t *worst = xmalloc(n * sizeof *worst); /* Slots. */
 
     for (size_t i = 0; i < n; i++) {
         worst[i] = UINT32_MAX;
     }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        uint32_t *place = &worst[table->owners[slot]];
+        uint32_t *w = &worst[table->owners[slot]];
 
-        *place = MIN(*place, table->places[slot]);
+        if (*w == UINT32_MAX || table->places[slot] < table->places[*w]) {
+            *w = slot;
+        }
     }
 
     table->reach = 0;
@@ -258,8 +267,7 @@ update_reach(struct slot_table *table)
     for (size_t i = 0; i < n; i++) {
         if (worst[i] != UINT32_MAX) {
             struct slot_claim claim = {
-                .member = &table->members[i],
-                .place = worst[i],
+                &table->members[i], worst[i], table->places[worst[i]]
             };
             uint64_t reach = slot_claim_reach(&claim, table->params.n_bits);
 
@@ -427,7 +435,7 @@ offers_uninit(struct offers *o)
 static void
 extend_reach(struct offers *o, const struct slot_claim *claim)
 {
-    if (claim->place < o->worst.place
+    if (claim->place <= o->worst.place
         || claim->member->weight < o->worst.member->weight) {
         uint64_t reach = slot_claim_reach(claim, o->table->params.n_bits);
 
@@ -470,28 +478,30 @@ propose_to_member(struct offers *o, const struct slot_claim *claim)
     }
 }
 
-/* Finds owners for RENDEZVOUS_GROUP free slots, where members have equal
- * weights and no capacities.  Returns false if there are not so many free
- * slots, or if it would take draws. */
+/* Finds owners for up to RENDEZVOUS_GROUP free slots, where members have equal
+ * weights and no capacities.  Returns false if it would take draws, or if
+ * asking for one slot after the other is cheaper. */
 static bool
 offer_group_to_equals(struct offers *o)
 {
     struct slot_table *table = o->table;
+    size_t n = MIN(o->n_free, RENDEZVOUS_GROUP);
+    uint16_t slots[RENDEZVOUS_GROUP] = { 0 };
     uint16_t winners[RENDEZVOUS_GROUP], places[RENDEZVOUS_GROUP];
 
-    if (o->n_free < RENDEZVOUS_GROUP) {
+    if (n < RENDEZVOUS_GROUP && table->n_buckets > FEW_MEMBERS) {
         return false;
     }
 
-    const uint16_t *slots = &o->free_slots[o->n_free - RENDEZVOUS_GROUP];
+    memcpy(slots, &o->free_slots[o->n_free - n], n * sizeof *slots);
     if (!rendezvous_highest(table->members, table->n_buckets,
                             table->params.n_bits, slots, winners, places)) {
         return false;
     }
-    for (size_t i = 0; i < RENDEZVOUS_GROUP; i++) {
+    for (size_t i = 0; i < n; i++) {
         table->owners[slots[i]] = winners[i];
         table->places[slots[i]] = places[i];
-        if (places[i] < o->worst.place) {
+        if (places[i] <= o->worst.place) {
             struct slot_claim claim = {
                 &table->members[winners[i]], slots[i], places[i]
             };
@@ -499,18 +509,19 @@ offer_group_to_equals(struct offers *o)
             extend_reach(o, &claim);
         }
     }
-    o->n_free -= RENDEZVOUS_GROUP;
+    o->n_free -= n;
     return true;
 }
 
-/* Finds owners for the free slots. */
-static void
-offer_slots(struct offers *o)
+/* Finds owners for the free slots.  Returns false if that would take more than
+ * 'max_asked' questions to members. */
+static bool
+offer_slots(struct offers *o, uint64_t max_asked)
 {
     const struct slot_table *table = o->table;
     const struct rendezvous_member *members = table->members;
     size_t n = table->n_buckets;
-    struct rendezvous_group *groups = rendezvous_groups_create(members, n);
+    struct rendezvous_group *groups = NULL;
     uint16_t min_weight = UINT16_MAX, max_weight = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -519,11 +530,16 @@ offer_slots(struct offers *o)
     }
 
     bool equal = !o->holders && min_weight == max_weight;
+    uint64_t n_asked = 0;
 
     o->worst = (struct slot_claim) { .member = members, .place = UINT16_MAX };
     o->reach = 0;
-    while (o->n_free) {
+    while (o->n_free && n_asked <= max_asked) {
+        n_asked += RENDEZVOUS_GROUP * n;
         if (!equal || !offer_group_to_equals(o)) {
+            if (!groups) {
+                groups = rendezvous_groups_create(members, n);
+            }
             for (size_t i = 0; i < RENDEZVOUS_GROUP && o->n_free; i++) {
                 uint16_t slot = o->free_slots[--o->n_free];
                 struct slot_claim best = slot_claim_find_best(
@@ -536,12 +552,13 @@ offer_slots(struct offers *o)
     }
     o->table->reach = MAX(o->table->reach, o->reach);
     free(groups);
+    return !o->n_free;
 }
 
 /* Finds the owners of all slots of 'table' by letting members propose.  They do so
  * in turns, in each to about as many slots as there are, until no slot is
- * free.  Then just those places are left at which a member could have a better
- * claim than the worst that has got a slot. */
+ * free, and then further, until the claims that they have not made yet are
+ * beyond the worst one that has got a slot. */
 static void
 build_by_members(struct slot_table *table)
 {
@@ -569,8 +586,10 @@ build_by_members(struct slot_table *table)
         reach = MIN(reach, SLOT_CLAIM_MAX_REACH);
         weight = feed_all(&p, reach);
     }
-    update_reach(table);
-    feed_all(&p, table->reach);
+    for (update_reach(table); reach < table->reach; update_reach(table)) {
+        reach = MIN(2 * reach, table->reach);
+        feed_all(&p, reach);
+    }
     proposals_uninit(&p);
 }
 
@@ -587,8 +606,9 @@ build_by_slots(struct slot_table *table)
     for (uint32_t slot = 0; slot < n_slots; slot++) {
         set_free(&o, slot);
     }
-    offer_slots(&o);
+    offer_slots(&o, UINT64_MAX);
     offers_uninit(&o);
+    update_reach(table);
 }
 
 static bool
@@ -608,14 +628,12 @@ void
 slot_match_build(struct slot_table *table)
 {
     COVERAGE_INC(slot_table_build);
-    table->reach = 0;
     if (table->n_buckets <= FEW_MEMBERS && !table->capacities
         && has_equal_weights(table)) {
         build_by_slots(table);
     } else {
         build_by_members(table);
     }
-    update_reach(table);
 }
 
 /* Sets the owners of 'table' to those of 'old', whose member i has the index
@@ -628,16 +646,30 @@ copy_owners(struct slot_table *table, const struct slot_table *old,
     uint32_t n_slots = slot_table_n_slots(table);
     const uint16_t *old_owners = old->owners;
     uint16_t *owners = table->owners;
+    bool same = true, gone = false;
     size_t n_free = 0;
 
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        uint16_t owner = map[old_owners[slot]];
-
-        owners[slot] = owner;
-        free_slots[n_free] = slot;
-        n_free += owner == NONE;
+    for (size_t i = 0; i < old->n_buckets; i++) {
+        same = same && map[i] == i;
+        gone = gone || map[i] == NONE;
     }
+
     memcpy(table->places, old->places, n_slots * sizeof *table->places);
+    if (same) {
+        memcpy(owners, old_owners, n_slots * sizeof *owners);
+    } else if (!gone) {
+        for (uint32_t slot = 0; slot < n_slots; slot++) {
+            owners[slot] = map[old_owners[slot]];
+        }
+    } else {
+        for (uint32_t slot = 0; slot < n_slots; slot++) {
+            uint16_t owner = map[old_owners[slot]];
+
+            owners[slot] = owner;
+            free_slots[n_free] = slot;
+            n_free += owner == NONE;
+        }
+    }
     return n_free;
 }
 
@@ -700,7 +732,8 @@ set_gained(struct proposals *p, const unsigned long *gained)
  * more weight.  If one of the tables has a bound, members with other weights
  * are both.
  *
- * Returns false, with no useful owners, if building the table is cheaper. */
+ * Returns false, with no useful owners, if building the table is cheaper, at
+ * the price of a part of a build. */
 bool
 slot_match_update(struct slot_table *table, const struct slot_table *old,
                   const uint16_t map[], const unsigned long *gained)
@@ -723,7 +756,7 @@ slot_match_update(struct slot_table *table, const struct slot_table *old,
         }
     }
     if (o.n_free * (uint64_t) n > (uint64_t) MAX_ASKED * n_slots
-        || 2 * gained_weight > weight) {
+        || 4 * gained_weight > weight) {
         offers_uninit(&o);
         return false;
     }
@@ -736,22 +769,26 @@ slot_match_update(struct slot_table *table, const struct slot_table *old,
         return true;
     }
 
-    COVERAGE_INC(slot_table_update);
     proposals_init(&p, table);
     if (bounded) {
         set_loads(&p, old, map);
     }
     set_gained(&p, gained);
-    feed(&p, table->reach);
+    bool done = feed(&p, table->reach,
+                     (uint64_t) MAX_PROPOSALS * n_slots);
     proposals_uninit(&p);
 
-    if (table->capacities) {
+    if (done && table->capacities) {
         set_holders(&o);
     }
-    if (o.n_free) {
-        offer_slots(&o);
+    if (done && o.n_free) {
+        done = offer_slots(&o, (uint64_t) MAX_ASKED * n_slots);
     }
     offers_uninit(&o);
+    if (!done) {
+        return false;
+    }
+    COVERAGE_INC(slot_table_update);
 
     if (bounded || 2 * weight >= 3 * table->reach_weight) {
         update_reach(table);

@@ -28,8 +28,8 @@
  *
  * The low bits of a hash value name a slot.  The number of slots is a
  * parameter of the table and does not follow the number of buckets.  Each slot
- * is owned by the bucket that wins it by stratified weighted rendezvous
- * hashing, see rendezvous.h, so that
+ * is owned by the bucket with the best claim to it by stratified weighted
+ * rendezvous hashing, see rendezvous.h, so that
  *
  *   - each bucket with a weight gets a share of the slots in proportion to its
  *     weight, and one of weight 0 gets none;
@@ -43,7 +43,7 @@
  *     bound and the set of (bucket id, weight) alone, on every machine.
  *
  * With a load bound, no bucket owns more slots than its capacity allows, and
- * slots that do not fit move on, see slot-bound.h.  The second property then
+ * slots that do not fit move on, see slot-bound.h and slot-match.h.  The second property then
  * holds for the most part only.
  *
  * A slot whose owner is not live belongs, for that time, to the best live
@@ -53,21 +53,20 @@
  * slots and basis.  Then only what differs is computed, and the result is the
  * same to the bit.
  *
- * Costs, with s slots and n buckets of the same weight:
+ * Costs, with s slots and n buckets:
  *
- *   - a table from nothing: time in proportion to s * log(s) * log(n), but not
- *     more than s * n;
+ *   - a table from nothing: time in proportion to s * log(s) + n;
  *
- *   - from the table that it replaces: a copy; for each bucket that comes or
- *     gets more weight, s * log(s) / n; for each slot of a bucket that goes or
- *     gets less weight, n, so that one bucket is together s;
- *
- *   - with a load bound: s * log(s / n), and n for each slot that moves on;
+ *   - from the table that it replaces: a copy, or twice that with a load
+ *     bound; for each bucket that comes or gets more weight, s * log(s) / n;
+ *     for each slot of a bucket that goes or gets less weight, n, so that one
+ *     bucket is together s; with a load bound, also n for each other slot that
+ *     moves;
  *
  *   - finding the owner of a slot: a load; finding a substitute for an owner
  *     that is not live: n;
  *
- *   - memory: 4 bytes a slot, 6 with a load bound, and 48 a bucket.
+ *   - memory: 4 bytes a slot, and 48 a bucket, 52 with a load bound.
  *
  * Thread-safety: a table does not change once it is made.  Any number of
  * threads may use it until it is destroyed. */

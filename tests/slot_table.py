@@ -96,11 +96,12 @@ def capacities(basis, bits, bound, weights):
     return result
 
 
-def owners(basis, bits, bound, weights):
-    """The bucket that owns each slot; weights maps bucket ids to weights."""
+def owners(basis, bits, bound, weights, only=None):
+    """The bucket that owns each slot; weights maps bucket ids to weights.
+    Without a bound, it may be one slot only."""
     claims = []
     for b, weight in weights.items():
-        for slot in range(2**bits):
+        for slot in range(2**bits) if bound or only is None else [only]:
             x = draw(bucket_seed(basis, b), bits, slot)
             claims.append((fractions.Fraction(cost(x), weight), -x, b, slot))
     room = (capacities(basis, bits, bound, weights) if bound
@@ -115,13 +116,17 @@ def owners(basis, bits, bound, weights):
 
 def compute(what, *args):
     """The values of a test vector."""
-    if what in ("owners", "capacities"):
+    if what in ("owner", "owners", "capacities"):
         basis, bits, bound = map(int, args[:3])
-        weights = dict(map(int, b.split(":")) for b in args[3:])
+        weights = dict(map(int, b.split(":"))
+                       for b in args[3 + (what == "owner"):])
         weights = {b: weights[b] for b in sorted(weights) if weights[b]}
         if what == "capacities":
             result = capacities(basis, bits, bound, weights)
             return ("%d:%d" % item for item in result.items())
+        if what == "owner":
+            slot = int(args[3])
+            return [owners(basis, bits, bound, weights, slot)[slot]]
         result = owners(basis, bits, bound, weights)
         return (result.get(slot, "none") for slot in range(2**bits))
     args = [int(arg, 0) for arg in args]

@@ -14,7 +14,8 @@
 
 /* Prints the table of balance and collateral that is in
  * Documentation/topics/consistent-dp-hash.rst, for users who have to choose a
- * number of slots and a load bound.  All of it is a function of the table's
+ * number of slots and a load bound, or, with the argument "twice", how many
+ * slots of a dead bucket move again when it is removed.  All of it is a function of the table's
  * construction, so it is the same on every machine. */
 
 #include <config.h>
@@ -126,13 +127,63 @@ measure(size_t n, uint8_t n_bits, uint8_t load_bound)
     return figures;
 }
 
+static bool
+is_not(void *bucket_, void *dead)
+{
+    return bucket_ != dead;
+}
+
+/* Returns the share of the slots of a bucket that move when it dies to another
+ * bucket than when it is removed, of tables as in measure(). */
+static double
+measure_twice(size_t n, uint8_t n_bits, uint8_t load_bound)
+{
+    struct slot_bucket buckets[MAX_BUCKETS];
+    uint32_t n_slots = 0, n_twice = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        buckets[i] = (struct slot_bucket) {
+            .id = i, .weight = 1, .aux = &buckets[i]
+        };
+    }
+    for (uint32_t basis = 0; basis < N_BASES; basis++) {
+        struct slot_table_params params = {
+            .basis = basis, .n_bits = n_bits, .load_bound = load_bound,
+        };
+        struct slot_table *table = slot_table_create(&params, buckets, n,
+                                                     NULL);
+        struct slot_table *other = slot_table_create(&params, buckets, n - 1,
+                                                     table);
+        struct slot_bucket *last = &buckets[n - 1];
+
+        for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
+            if (slot_table_owner(table, slot) == last) {
+                n_slots++;
+                n_twice += (slot_table_best_live(table, slot, is_not, last)
+                            != slot_table_owner(other, slot));
+            }
+        }
+        slot_table_destroy(other);
+        slot_table_destroy(table);
+    }
+    return (double) n_twice / n_slots;
+}
+
 static void
-test_slot_balance_main(int argc OVS_UNUSED, char *argv[])
+test_slot_balance_main(int argc, char *argv[])
 {
     static const size_t ns[] = { 4, 10, 32, 100, MAX_BUCKETS };
     static const uint8_t bounds[] = { 25, 10, 5, 1 };
 
     set_program_name(argv[0]);
+    if (argc > 1 && !strcmp(argv[1], "twice")) {
+        ovs_assert(!measure_twice(64, 10, 0));
+        for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
+            printf("bound %2"PRIu8"%%: %2.0f%%\n", bounds[i],
+                   100 * measure_twice(64, 10, bounds[i]));
+        }
+        return;
+    }
     printf("%22s", "no bound");
     for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
         printf("    bound %2"PRIu8"%%", bounds[i]);

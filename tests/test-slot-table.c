@@ -26,7 +26,9 @@
 #include "command-line.h"
 #include "ovstest.h"
 #include "random.h"
+#include "slot-balance.h"
 #include "slot-check.h"
+#include "slot-claim.h"
 #include "slot-diff.h"
 #include "util.h"
 
@@ -280,6 +282,72 @@ test_definition(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
+/* No claim at a place below that which slot_claim_min_place() names is better
+ * than the one whose reach it is given. */
+static void
+test_reach(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    for (int i = 0; i < 1000000; i++) {
+        unsigned int n_bits = 4 + random_range(13);
+        uint16_t slot = random_range(1u << n_bits);
+        struct rendezvous_member a, b;
+
+        rendezvous_member_init(&a, i, random_number(32), 1);
+        rendezvous_member_init(&b, i, random_number(32), 1);
+        a.weight = random_range(2) ? 1 + random_number(15) : 65535;
+        b.weight = random_range(2) ? 1 + random_number(15) : 65535;
+        if (random_range(2)) {
+            b.weight = a.weight;
+        }
+
+        struct slot_claim claim = {
+            &a, slot,
+            random_range(2) ? (1u << n_bits) - 1 : random_range(1u << n_bits)
+        };
+        uint64_t reach = slot_claim_reach(&claim, n_bits);
+        uint32_t min_place = slot_claim_min_place(reach, n_bits, b.weight);
+
+        if (min_place) {
+            struct slot_claim lower = { &b, slot, min_place - 1 };
+
+            ovs_assert(!slot_claim_is_better(&lower, &claim, n_bits));
+        }
+    }
+}
+
+/* Where costs divided by weights are equal, the greater draw decides, whichever
+ * claim is asked about. */
+static void
+test_ties(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    static const struct {
+        uint16_t slot;
+        uint32_t better, worse; /* Bucket ids. */
+        uint16_t better_weight, worse_weight;
+    } ties[] = {
+        { 8859, 445428, 634071, 1, 2 },
+        { 10694, 1638703, 2590776, 1, 2 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(ties); i++) {
+        uint16_t slot = ties[i].slot;
+        struct rendezvous_member a, b;
+
+        rendezvous_member_init(&a, 0, ties[i].better, ties[i].better_weight);
+        rendezvous_member_init(&b, 0, ties[i].worse, ties[i].worse_weight);
+        ovs_assert(rendezvous_cost(slot_check_draw(&a, 16, slot)) * b.weight
+                   == rendezvous_cost(slot_check_draw(&b, 16, slot))
+                      * a.weight);
+
+        struct slot_claim ca = { &a, slot, rendezvous_place(&a, 16, slot) };
+        struct slot_claim cb = { &b, slot, rendezvous_place(&b, 16, slot) };
+        ovs_assert(slot_claim_is_better(&ca, &cb, 16)
+                   == slot_check_precedes(&a, &b, 16, slot));
+        ovs_assert(slot_claim_is_better(&cb, &ca, 16)
+                   == slot_check_precedes(&b, &a, 16, slot));
+    }
+}
+
 /* Fails unless 'hits' out of 'n' independent trials, each with probability
  * 'p', can be chance: by the bound of Chernoff and Hoeffding, so many hits or
  * more, or so few or less, have a probability below exp(-25) = 1.4e-11. */
@@ -447,6 +515,86 @@ test_bound(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
+/* Returns a table of 'group' with the option 'name' as 'advice' has it, or
+ * null if it does not name it. */
+static struct slot_table *
+follow_advice(const struct group *group, const char *advice, const char *name)
+{
+    struct slot_table_params params = group->params;
+    const char *s = strstr(advice, name);
+
+    if (!s) {
+        return NULL;
+    }
+    int value = atoi(s + strlen(name));
+    if (name[0] == 's') {
+        params.n_bits = log_2_floor(value);
+        ovs_assert(value == 1 << params.n_bits);
+    } else {
+        params.load_bound = value;
+    }
+    return slot_table_create(&params, group->buckets, group->n, NULL);
+}
+
+/* A table that follows the advice of slot_balance_check() gets no other.  With
+ * the slots it names, no bucket of at least average weight has more than 1.5
+ * times its share, with the load bound, either. */
+static void
+test_advice(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    static const char *const names[] = { "slots=", "load_bound=" };
+    struct group *group = xzalloc(sizeof *group);
+    int n_followed[ARRAY_SIZE(names)] = { 0 };
+
+    for (int i = 0; i < N_GROUPS; i++) {
+        bool equal = random_range(2);
+        size_t n = 1 + random_range(100);
+
+        group->params = (struct slot_table_params) {
+            .basis = i, .n_bits = 4 + random_range(7),
+            .load_bound = random_range(4) ? 0 : 1 + random_range(20),
+        };
+        group->n = 0;
+        while (group->n < n) {
+            add_bucket(group, equal ? 100 : 1 + random_range(10));
+        }
+
+        struct slot_table *table = create(group);
+        char *advice = slot_balance_check(table);
+        slot_table_destroy(table);
+        for (size_t j = 0; advice && j < ARRAY_SIZE(names); j++) {
+            table = follow_advice(group, advice, names[j]);
+            if (!table) {
+                continue;
+            }
+            n_followed[j]++;
+            ovs_assert(!slot_balance_check(table));
+
+            uint64_t total = 0;
+            for (size_t k = 0; k < n; k++) {
+                total += table->members[k].weight;
+            }
+            uint32_t *loads = xcalloc(n, sizeof *loads);
+            for (uint32_t slot = 0; slot < slot_table_n_slots(table);
+                 slot++) {
+                loads[table->owners[slot]]++;
+            }
+            for (size_t k = 0; k < n; k++) {
+                uint64_t weight = table->members[k].weight;
+
+                ovs_assert(weight * n < total
+                           || (2 * loads[k] * total
+                               <= 3 * weight * slot_table_n_slots(table)));
+            }
+            free(loads);
+            slot_table_destroy(table);
+        }
+        free(advice);
+    }
+    ovs_assert(n_followed[0] > 50 && n_followed[1] > 50);
+    free(group);
+}
+
 /* The test of dp_hash asks for a standard deviation of at most 12.5 % of a
  * bucket's share for 1 to 64 equal buckets.  A table with the default number
  * of slots and a load bound of 5 % meets that. */
@@ -603,8 +751,11 @@ static const struct ovs_cmdl_command commands[] = {
     { "subset", NULL, 0, 0, test_subset, OVS_RO },
     { "order-and-unit", NULL, 0, 0, test_order_and_unit, OVS_RO },
     { "definition", NULL, 0, 0, test_definition, OVS_RO },
+    { "reach", NULL, 0, 0, test_reach, OVS_RO },
+    { "ties", NULL, 0, 0, test_ties, OVS_RO },
     { "changes", NULL, 0, 0, test_changes, OVS_RO },
     { "bound", NULL, 0, 0, test_bound, OVS_RO },
+    { "advice", NULL, 0, 0, test_advice, OVS_RO },
     { "deviation", NULL, 0, 0, test_deviation, OVS_RO },
     { "max-buckets", NULL, 0, 0, test_max_buckets, OVS_RO },
     { "shares", NULL, 0, 0, test_shares, OVS_RO },

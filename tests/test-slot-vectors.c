@@ -26,7 +26,8 @@
 #include "slot-bound.h"
 #include "util.h"
 
-/* Prints what 'line', "capacities" or "owners" and a group, asks for. */
+/* Prints what 'line', "capacities", "owner" or "owners" and a group, asks
+ * for. */
 static void
 print_table(char *line)
 {
@@ -37,11 +38,19 @@ print_table(char *line)
     int n = 0;
 
     bool capacities = !strncmp(line, "capacities ", 11);
+    bool one = !strncmp(line, "owner ", 6);
+    uint32_t first = 0;
+
     line += strcspn(line, " ");
     ovs_assert(ovs_scan(line, "%"SCNu32" %"SCNu8" %"SCNu8"%n",
                         &params.basis, &params.n_bits, &params.load_bound,
                         &n));
-    for (char *s = strtok_r(line + n, " ", &save_ptr); s;
+    line += n;
+    if (one) {
+        ovs_assert(ovs_scan(line, " %"SCNu32"%n", &first, &n));
+        line += n;
+    }
+    for (char *s = strtok_r(line, " ", &save_ptr); s;
          s = strtok_r(NULL, " ", &save_ptr)) {
         struct slot_bucket b = { .aux = NULL };
 
@@ -64,7 +73,9 @@ print_table(char *line)
         }
         free(values);
     } else {
-        for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
+        uint32_t end = one ? first + 1 : slot_table_n_slots(table);
+
+        for (uint32_t slot = first; slot < end; slot++) {
             if (table->n_buckets) {
                 printf(" %"PRIu32, table->members[table->owners[slot]].id);
             } else {
@@ -86,7 +97,8 @@ print_table(char *line)
  *     threshold BASIS ID         the threshold for rounding capacities
  *     capacities BASIS BITS BOUND ID:WEIGHT...  the buckets' capacities
  *     owners BASIS BITS BOUND ID:WEIGHT...   the ids of the owners of all
- *                                            slots */
+ *                                            slots
+ *     owner BASIS BITS BOUND SLOT ID:WEIGHT...  the id of one slot's owner */
 static void
 test_slot_vectors_main(int argc OVS_UNUSED, char *argv[])
 {
