@@ -49,7 +49,7 @@ help:
 #:                      groups, TIME=SECONDS each [SEED=N]
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
 #: make bench-balance   balance against disruption, next to other methods
-#: make bench-change    time and memory of a table, next to stock dp_hash
+#: make bench-change    what a group-mod costs the switch, next to stock dp_hash
 #: make bench-hash      time of the symmetric hash, next to the one before
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make series          write the patches for ovs-dev to build/series
@@ -119,8 +119,8 @@ bench-balance: all
 	@bench/balance
 
 bench-change: all
-	@bench/build change
-	@build/bench/change $(BENCH_FLAGS)
+	@scripts/packages $(packages) valgrind
+	@bench/change $(BENCH_FLAGS)
 
 bench-hash: all
 	@bench/build hash
