@@ -20,8 +20,10 @@
  *
  * A slot that moves takes its connections along to another bucket.  Some must
  * move: those of a bucket that goes, and those that a bucket takes that comes.
- * The others are collateral. */
+ * The others are collateral.  So are those that stay with their bucket, if
+ * that does something else now. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct slot_table;
@@ -30,12 +32,24 @@ struct slot_diff {
     /* Slots whose owners' ids differ. */
     uint32_t n_moved;
 
-    /* Among them, those whose old and new owner are in both tables, with the
-     * same weights.  There is none if neither table has a load bound. */
+    /* Slots whose owner is the same, but does something else. */
+    uint32_t n_redirected;
+
+    /* Slots whose old owner is live and in both tables with the same weight,
+     * and that were redirected, or moved to a bucket that is in both tables
+     * with the same weight, too.  None is moved if neither table has a load
+     * bound. */
     uint32_t n_collateral;
 };
 
 struct slot_diff slot_diff(const struct slot_table *old,
-                           const struct slot_table *new);
+                           const struct slot_table *new,
+                           const unsigned long *redirected,
+                           bool (*is_live)(void *bucket_aux, void *aux),
+                           void *aux);
+uint32_t slot_diff_staying(const struct slot_table *old,
+                           const struct slot_table *new,
+                           bool (*is_live)(void *bucket_aux, void *aux),
+                           void *aux);
 
 #endif /* slot-diff.h */

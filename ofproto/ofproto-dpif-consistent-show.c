@@ -19,155 +19,165 @@
 #include "ofp-consistent.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-consistent.h"
-#include "ofproto-dpif-xlate.h"
+#include "ofproto-dpif-consistent-history.h"
+#include "ofproto-dpif-consistent-shares.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
-#include "openvswitch/ofp-port.h"
+#include "sha1.h"
 #include "slot-table.h"
 #include "timeval.h"
+#include "unaligned.h"
 #include "util.h"
 
-/* What is known about a bucket. */
-struct bucket_info {
-    const struct ofputil_bucket *bucket;
-    uint32_t n_slots;
-    double share;               /* Of all slots, 0 to 1. */
-    double ideal;               /* Its part of all weights, 0 to 1. */
-    char *dead;                 /* Why it is not live, or null. */
-    struct bucket_counter stats;
-};
-
-/* Returns a description of why 'bucket' of 'group' is not live, or NULL if it
- * is.  The caller must free the returned string.  For the main thread. */
-char *
-group_slots_why_dead(const struct group_dpif *group,
-                     const struct ofputil_bucket *bucket)
+/* Returns the name of the hash that 'group' uses, as in its options, or if
+ * 'requested', of the one that it asks for, or null if it hashes fields as they
+ * are. */
+static const char *
+hash_name(const struct group_dpif *group, bool requested)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    if (!bucket->weight) {
-        return xstrdup("its weight is 0");
-    }
-    if (xlate_bucket_is_alive(group, bucket)) {
-        return NULL;
+    if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
+        return group->slots->symmetric ? "symmetric" : NULL;
     }
 
-    if (bucket->watch_port == OFPP_CONTROLLER) {
-        ds_put_cstr(&s, "no controller is connected");
-    } else if (bucket->watch_port != OFPP_ANY) {
-        ds_put_cstr(&s, "port ");
-        ofputil_format_port(bucket->watch_port, NULL, &s);
-        ds_put_cstr(&s, (ofproto_get_port(group->up.ofproto,
-                                          bucket->watch_port)
-                         ? " is down" : " does not exist"));
-    }
-    if (bucket->watch_group != OFPG_ANY) {
-        ds_put_format(&s, "%sgroup %"PRIu32" has no live bucket",
-                      s.length ? " and " : "", bucket->watch_group);
-    }
-    return ds_steal_cstr(&s);
+    enum ovs_hash_alg alg = (requested
+                             ? group->hash_alg
+                             : group_dpif_effective_hash_alg(group));
+
+    return alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric";
 }
 
-static int
-compare_infos_by_id(const void *a_, const void *b_)
+/* Appends the fields that 'group' hashes, and their masks, to 's'. */
+static void
+format_fields(const struct group_dpif *group, struct ds *s)
 {
-    const struct bucket_info *a = a_;
-    const struct bucket_info *b = b_;
-
-    return (a->bucket->bucket_id < b->bucket->bucket_id
-            ? -1 : a->bucket->bucket_id > b->bucket->bucket_id);
+    if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
+        oxm_format_field_array(s, &group->up.props.fields);
+    }
 }
 
-/* Returns what is known about the buckets of 'group', by increasing id, all
- * 'group->up.n_buckets' of them.  The caller must free it with
- * free_bucket_infos(). */
-static struct bucket_info *
-get_bucket_infos(const struct group_dpif *group)
+/* Returns the first four bytes of the SHA-1 of a line of text with all that
+ * decides to which slot of 'group' a packet gets, followed by the id of the
+ * owner of each slot.  The documentation says exactly what this is: it must
+ * not change. */
+static uint32_t
+checksum(const struct group_dpif *group)
 {
     const struct slot_table *table = group->slots->table;
-    size_t n = group->up.n_buckets;
-    struct bucket_info *infos = xcalloc(n, sizeof *infos);
-    struct ofputil_group_stats stats = {
-        .bucket_stats = xcalloc(n, sizeof *stats.bucket_stats),
-    };
-    const struct ofputil_bucket *bucket;
-    uint64_t total = 0;
-    size_t i = 0;
+    const char *hash = hash_name(group, false);
+    uint32_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
+    ovs_be32 *ids = xmalloc((n_slots + 1) * sizeof *ids);
+    uint8_t digest[SHA1_DIGEST_SIZE];
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct sha1_ctx sha1;
 
-    group->up.ofproto->ofproto_class->group_get_stats(&group->up, &stats);
-    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        infos[i].bucket = bucket;
-        infos[i].dead = group_slots_why_dead(group, bucket);
-        infos[i].stats = stats.bucket_stats[i];
-        total += bucket->weight;
-        i++;
+    ds_put_format(&s, "%s hash=%s basis=%"PRIu32" slots=%"PRIu32" fields=",
+                  ofp_consistent_name(group->up.props.selection_method),
+                  hash ? hash : "", group->hash_basis,
+                  slot_table_n_slots(table));
+    format_fields(group, &s);
+    ds_put_char(&s, '\n');
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        ids[slot] = htonl(table->members[table->owners[slot]].id);
     }
-    free(stats.bucket_stats);
-    qsort(infos, n, sizeof *infos, compare_infos_by_id);
-
-    /* The table has the buckets with a weight, in the same order. */
-    uint32_t *owned = xcalloc(table->n_buckets, sizeof *owned);
-    uint32_t n_slots = slot_table_n_slots(table);
-    size_t member = 0;
-
-    for (uint32_t slot = 0; table->n_buckets && slot < n_slots; slot++) {
-        owned[table->owners[slot]]++;
-    }
-    for (i = 0; i < n; i++) {
-        if (infos[i].bucket->weight) {
-            infos[i].n_slots = owned[member++];
-            infos[i].share = (double) infos[i].n_slots / n_slots;
-            infos[i].ideal = (double) infos[i].bucket->weight / total;
-        }
-    }
-    free(owned);
-    return infos;
+    sha1_init(&sha1);
+    sha1_update(&sha1, s.string, s.length);
+    sha1_update(&sha1, ids, n_slots * sizeof *ids);
+    sha1_final(&sha1, digest);
+    ds_destroy(&s);
+    free(ids);
+    return ntohl(get_unaligned_be32(ALIGNED_CAST(ovs_be32 *, digest)));
 }
 
-static void
-free_bucket_infos(struct bucket_info *infos, size_t n)
+static const struct slot_history *
+get_history(const struct group_dpif *group)
 {
-    for (size_t i = 0; i < n; i++) {
-        free(infos[i].dead);
-    }
-    free(infos);
-}
+    const struct ofproto_dpif *ofproto
+        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
 
-static const char *
-hash_alg_to_string(enum ovs_hash_alg alg)
-{
-    return alg == OVS_HASH_ALG_L4 ? "5-tuple" : "symmetric";
+    return slot_histories_find(ofproto->slot_histories, group->up.group_id);
 }
 
 /* Appends what 'group' hashes, and how, to 's'. */
 static void
 format_hash(const struct group_dpif *group, struct ds *s)
 {
+    const char *hash = hash_name(group, false);
+    const char *requested = hash_name(group, true);
+
     if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
         ds_put_cstr(s, "  fields:      ");
-        oxm_format_field_array(s, &group->up.props.fields);
-        ds_put_format(s, "\n  hash:        %s",
-                      group->slots->symmetric ? "symmetric" : "as they are");
-    } else {
-        enum ovs_hash_alg alg = group_dpif_effective_hash_alg(group);
-
-        ds_put_format(s, "  hash:        %s", hash_alg_to_string(alg));
-        if (alg != group->hash_alg) {
-            ds_put_format(s, " (not %s, which the datapath does not have)",
-                          hash_alg_to_string(group->hash_alg));
-        }
+        format_fields(group, s);
+        ds_put_char(s, '\n');
+    }
+    ds_put_format(s, "  hash:        %s", hash ? hash : "as they are");
+    if (hash != requested) {
+        ds_put_format(s, " (not %s, which the datapath does not have)",
+                      requested);
     }
     ds_put_format(s, "\n  basis:       %"PRIu32"\n", group->hash_basis);
 }
 
-/* Appends a description of 'group', which must have slots, to 's'.  For the
- * main thread. */
+static void
+format_history(const struct slot_history *history, struct ds *s)
+{
+    ds_put_format(s, "  since start: changes %"PRIu64", slots moved %"PRIu64
+                  ", redirected %"PRIu64", collateral %"PRIu64"\n",
+                  history->n_changes, history->n_moved, history->n_redirected,
+                  history->n_collateral);
+    for (size_t i = 0; i < history->n; i++) {
+        const struct slot_change *change = &history->changes[i];
+        long long int age = time_msec() - change->when_mono;
+
+        ds_put_cstr(s, i ? "  before that: " : "  last change: ");
+        ds_put_strftime_msec(s, "%Y-%m-%d %H:%M:%S.### UTC", change->when,
+                             true);
+        ds_put_format(s, ", %lld.%03lld s ago, ", age / 1000, age % 1000);
+        slot_change_format(change, s);
+        ds_put_format(s, ", by %s\n", change->who);
+    }
+}
+
+/* Appends a line for each bucket of 'group', which must have a slot table, to
+ * 's'. */
+void
+group_slots_format_buckets(const struct group_dpif *group, struct ds *s)
+{
+    double n_slots = slot_table_n_slots(group->slots->table);
+    size_t n = group->up.n_buckets;
+
+    if (!n) {
+        ds_put_cstr(s, "  no buckets: drops packets\n");
+        return;
+    }
+
+    struct bucket_share *shares = bucket_shares_get(group);
+
+    ds_put_format(s, "  %10s %5s %6s %6s %6s %7s %7s %12s  %s\n", "bucket",
+                  "place", "weight", "slots", "now", "share", "ideal",
+                  "packets", "state");
+    for (size_t i = 0; i < n; i++) {
+        const struct bucket_share *share = &shares[i];
+
+        ds_put_format(s, "  %10"PRIu32" %5"PRIuSIZE" %6"PRIu16" %6"PRIu32
+                      " %6"PRIu32" %6.2f%% %6.2f%% %12"PRIu64"  ",
+                      share->bucket->bucket_id, share->place,
+                      share->bucket->weight, share->n_owned, share->n_used,
+                      100 * share->n_used / n_slots, 100 * share->ideal,
+                      share->stats.packet_count);
+        if (share->dead) {
+            ds_put_format(s, "dead: %s\n", share->dead);
+        } else {
+            ds_put_cstr(s, "live\n");
+        }
+    }
+    bucket_shares_free(shares, n);
+}
+
+/* Appends a description of 'group', which must have a slot table, to 's'. */
 void
 group_slots_format(const struct group_dpif *group, struct ds *s)
 {
-    const struct group_slots *slots = group->slots;
-    const struct slot_table *table = slots->table;
-    long long int age = time_msec() - group->up.modified;
+    const struct slot_table *table = group->slots->table;
 
     ds_put_format(s, "%s: group %"PRIu32": %s\n",
                   group->up.ofproto->name, group->up.group_id,
@@ -180,129 +190,121 @@ group_slots_format(const struct group_dpif *group, struct ds *s)
         ds_put_cstr(s, "none\n");
     }
     format_hash(group, s);
-    ds_put_format(s, "  last change: %lld.%03lld s ago, ",
-                  age / 1000, age % 1000);
-    if (slots->renewed) {
-        ds_put_cstr(s, "all slots are new\n");
-    } else {
-        ds_put_format(s, "%s%"PRIu32" slots moved, %"PRIu32" of them "
-                      "collateral\n", slots->rehashed ? "hash changed, " : "",
-                      slots->diff.n_moved, slots->diff.n_collateral);
-    }
-
-    if (!group->up.n_buckets) {
-        ds_put_cstr(s, "  no buckets: drops packets\n");
-        return;
-    }
-
-    struct bucket_info *infos = get_bucket_infos(group);
-
-    ds_put_format(s, "  %10s %6s %6s %7s %7s %6s %12s  %s\n", "bucket",
-                  "weight", "slots", "share", "ideal", "ratio", "packets",
-                  "state");
-    for (size_t i = 0; i < group->up.n_buckets; i++) {
-        const struct bucket_info *info = &infos[i];
-
-        ds_put_format(s, "  %10"PRIu32" %6"PRIu16" %6"PRIu32" %6.2f%% %6.2f%%",
-                      info->bucket->bucket_id, info->bucket->weight,
-                      info->n_slots, 100 * info->share, 100 * info->ideal);
-        if (info->ideal > 0) {
-            ds_put_format(s, " %6.2f", info->share / info->ideal);
-        } else {
-            ds_put_format(s, " %6s", "-");
-        }
-        ds_put_format(s, " %12"PRIu64"  ", info->stats.packet_count);
-        if (info->dead) {
-            ds_put_format(s, "dead: %s\n", info->dead);
-        } else {
-            ds_put_cstr(s, "live\n");
-        }
-    }
-    free_bucket_infos(infos, group->up.n_buckets);
+    ds_put_format(s, "  checksum:    %08"PRIx32"\n", checksum(group));
+    format_history(get_history(group), s);
+    group_slots_format_buckets(group, s);
 }
 
-/* Puts what 'group' hashes, and how, into 'json'. */
 static void
-put_hash(const struct group_dpif *group, struct json *json)
+put_integer(struct json *json, const char *name, long long int value)
 {
-    if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
-        struct ds s = DS_EMPTY_INITIALIZER;
+    json_object_put(json, name, json_integer_create(value));
+}
 
-        oxm_format_field_array(&s, &group->up.props.fields);
-        json_object_put_string(json, "fields", ds_cstr(&s));
-        ds_destroy(&s);
-        json_object_put(json, "symmetric",
-                        json_boolean_create(group->slots->symmetric));
-    } else {
-        json_object_put_string(json, "hash", hash_alg_to_string(
-                                   group_dpif_effective_hash_alg(group)));
-        json_object_put_string(json, "requested_hash",
-                               hash_alg_to_string(group->hash_alg));
-    }
-    json_object_put(json, "basis", json_integer_create(group->hash_basis));
+static void
+put_string(struct json *json, const char *name, const char *value)
+{
+    json_object_put(json, name, (value
+                                 ? json_string_create(value)
+                                 : json_null_create()));
 }
 
 static struct json *
-bucket_to_json(const struct bucket_info *info)
+change_to_json(const struct slot_change *change)
 {
+    static const char *kinds[] = {
+        [SLOT_CHANGE_FIRST] = "first",
+        [SLOT_CHANGE_BUCKETS] = "buckets",
+        [SLOT_CHANGE_HASH] = "hash",
+        [SLOT_CHANGE_SLOTS] = "slots",
+    };
     struct json *json = json_object_create();
 
-    json_object_put(json, "bucket_id",
-                    json_integer_create(info->bucket->bucket_id));
-    json_object_put(json, "weight", json_integer_create(info->bucket->weight));
-    json_object_put(json, "slots", json_integer_create(info->n_slots));
-    json_object_put(json, "share", json_real_create(info->share));
-    json_object_put(json, "ideal", json_real_create(info->ideal));
-    json_object_put(json, "packets",
-                    json_integer_create(info->stats.packet_count));
-    json_object_put(json, "bytes",
-                    json_integer_create(info->stats.byte_count));
-    json_object_put(json, "live", json_boolean_create(!info->dead));
-    if (info->dead) {
-        json_object_put_string(json, "reason", info->dead);
-    }
+    put_string(json, "kind", kinds[change->kind]);
+    put_integer(json, "time_ms", change->when);
+    put_string(json, "who", change->who);
+    put_integer(json, "slots", change->n_slots);
+    put_integer(json, "moved", change->diff.n_moved);
+    put_integer(json, "redirected", change->diff.n_redirected);
+    put_integer(json, "collateral", change->diff.n_collateral);
+    put_integer(json, "buckets_stayed", change->n_stayed);
+    put_integer(json, "buckets_other_actions", change->n_other_actions);
+    put_integer(json, "buckets_other_watch", change->n_other_watch);
+    json_object_put(json, "ids_in_order",
+                    json_boolean_create(change->ids_in_order));
     return json;
 }
 
-/* Returns the same as JSON, which the caller owns. */
+/* Returns what group_slots_format_buckets() appends as JSON, which the caller
+ * owns. */
+struct json *
+group_slots_buckets_to_json(const struct group_dpif *group)
+{
+    double n_slots = slot_table_n_slots(group->slots->table);
+    size_t n = group->up.n_buckets;
+    struct bucket_share *shares = bucket_shares_get(group);
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < n; i++) {
+        const struct bucket_share *share = &shares[i];
+        struct json *json = json_object_create();
+
+        put_integer(json, "bucket_id", share->bucket->bucket_id);
+        put_integer(json, "place", share->place);
+        put_integer(json, "weight", share->bucket->weight);
+        put_integer(json, "slots", share->n_owned);
+        put_integer(json, "slots_now", share->n_used);
+        json_object_put(json, "share", json_real_create(share->n_used
+                                                        / n_slots));
+        json_object_put(json, "ideal", json_real_create(share->ideal));
+        put_integer(json, "packets", share->stats.packet_count);
+        put_integer(json, "bytes", share->stats.byte_count);
+        json_object_put(json, "live", json_boolean_create(!share->dead));
+        put_string(json, "reason", share->dead);
+        json_array_add(array, json);
+    }
+    bucket_shares_free(shares, n);
+    return array;
+}
+
+/* Returns what group_slots_format() appends as JSON, which the caller owns.
+ * Its keys are documented for users. */
 struct json *
 group_slots_to_json(const struct group_dpif *group)
 {
-    const struct group_slots *slots = group->slots;
-    const struct slot_table *table = slots->table;
+    const struct slot_table *table = group->slots->table;
+    const struct slot_history *history = get_history(group);
     struct json *json = json_object_create();
+    struct ds s = DS_EMPTY_INITIALIZER;
 
-    json_object_put(json, "group_id",
-                    json_integer_create(group->up.group_id));
-    json_object_put_string(
-        json, "selection_method",
-        ofp_consistent_name(group->up.props.selection_method));
-    json_object_put(json, "slots",
-                    json_integer_create(slot_table_n_slots(table)));
-    json_object_put(json, "load_bound",
-                    json_integer_create(table->params.load_bound));
-    put_hash(group, json);
+    put_string(json, "bridge", group->up.ofproto->name);
+    put_integer(json, "group_id", group->up.group_id);
+    put_string(json, "selection_method",
+               ofp_consistent_name(group->up.props.selection_method));
+    put_integer(json, "slots", slot_table_n_slots(table));
+    put_integer(json, "load_bound", table->params.load_bound);
+    put_string(json, "hash", hash_name(group, false));
+    put_string(json, "requested_hash", hash_name(group, true));
+    format_fields(group, &s);
+    put_string(json, "fields", s.length ? ds_cstr(&s) : NULL);
+    put_integer(json, "basis", group->hash_basis);
+    ds_clear(&s);
+    ds_put_format(&s, "%08"PRIx32, checksum(group));
+    put_string(json, "checksum", ds_cstr(&s));
+    ds_destroy(&s);
 
-    struct json *change = json_object_create();
-    json_object_put(change, "age_ms", json_integer_create(
-                        time_msec() - group->up.modified));
-    json_object_put(change, "renewed", json_boolean_create(slots->renewed));
-    if (!slots->renewed) {
-        json_object_put(change, "rehashed",
-                        json_boolean_create(slots->rehashed));
-        json_object_put(change, "moved",
-                        json_integer_create(slots->diff.n_moved));
-        json_object_put(change, "collateral",
-                        json_integer_create(slots->diff.n_collateral));
+    struct json *total = json_object_create();
+    put_integer(total, "changes", history->n_changes);
+    put_integer(total, "moved", history->n_moved);
+    put_integer(total, "redirected", history->n_redirected);
+    put_integer(total, "collateral", history->n_collateral);
+    json_object_put(json, "since_start", total);
+
+    struct json *changes = json_array_create_empty();
+    for (size_t i = 0; i < history->n; i++) {
+        json_array_add(changes, change_to_json(&history->changes[i]));
     }
-    json_object_put(json, "last_change", change);
-
-    struct bucket_info *infos = get_bucket_infos(group);
-    struct json *buckets = json_array_create_empty();
-    for (size_t i = 0; i < group->up.n_buckets; i++) {
-        json_array_add(buckets, bucket_to_json(&infos[i]));
-    }
-    free_bucket_infos(infos, group->up.n_buckets);
-    json_object_put(json, "buckets", buckets);
+    json_object_put(json, "changes", changes);
+    json_object_put(json, "buckets", group_slots_buckets_to_json(group));
     return json;
 }

@@ -15,16 +15,17 @@
 #ifndef OFPROTO_DPIF_CONSISTENT_SHOW_H
 #define OFPROTO_DPIF_CONSISTENT_SHOW_H 1
 
-/* The slots of a group in words, and as JSON. */
+/* The slots of a group in words, and as JSON.
+ *
+ * For the main thread. */
 
 struct ds;
 struct group_dpif;
 struct json;
-struct ofputil_bucket;
 
-char *group_slots_why_dead(const struct group_dpif *,
-                           const struct ofputil_bucket *);
 void group_slots_format(const struct group_dpif *, struct ds *);
+void group_slots_format_buckets(const struct group_dpif *, struct ds *);
 struct json *group_slots_to_json(const struct group_dpif *);
+struct json *group_slots_buckets_to_json(const struct group_dpif *);
 
 #endif /* ofproto-dpif-consistent-show.h */

@@ -15,9 +15,11 @@
 #include <config.h>
 #include "ofproto-dpif-consistent-unixctl.h"
 #include <stdlib.h>
+#include <string.h>
 #include "ofp-consistent.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-consistent.h"
+#include "ofproto-dpif-consistent-shares.h"
 #include "ofproto-dpif-consistent-show.h"
 #include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
@@ -249,29 +251,57 @@ is_live_cb(void *bucket, void *group)
     return xlate_bucket_is_alive(group, bucket);
 }
 
-/* "slot-table/lookup BRIDGE GROUP HASH". */
+/* Parses 's', a hash, with a mask behind a slash or without, into '*slot', a
+ * slot of 'table'.
+ *
+ * Returns NULL if successful, otherwise a malloc()'d string describing the
+ * error.  The caller is responsible for freeing the returned string. */
+static char * OVS_WARN_UNUSED_RESULT
+parse_slot(const struct slot_table *table, const char *s, uint32_t *slot)
+{
+    const char *slash = strchr(s, '/');
+    char *hash_s = slash ? xmemdup0(s, slash - s) : xstrdup(s);
+    uint32_t slots = slot_table_slot(table, UINT32_MAX);
+    uint32_t hash, mask = UINT32_MAX;
+    char *error = NULL;
+
+    if (!str_to_uint(hash_s, 0, &hash)
+        || (slash && !str_to_uint(slash + 1, 0, &mask))) {
+        error = xasprintf("%s: not a hash, a number from 0 to 0xffffffff, "
+                          "optionally with /mask behind it", s);
+    } else if ((mask & slots) != slots) {
+        error = xasprintf("%s: the mask must cover the bits of the slot, "
+                          "%#"PRIx32, s, slots);
+    } else {
+        *slot = slot_table_slot(table, hash);
+    }
+    free(hash_s);
+    return error;
+}
+
+/* "slot-table/lookup BRIDGE GROUP HASH[/MASK]". */
 static void
 slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   const char *argv[], void *aux OVS_UNUSED)
 {
     const struct group_dpif *group = find_group(conn, argv[1], argv[2]);
-    uint32_t hash;
+    uint32_t slot;
 
     if (!group) {
         return;
     }
-    if (!str_to_uint(argv[3], 0, &hash)) {
-        char *error = xasprintf("%s: not a hash, a number from 0 to "
-                                "0xffffffff", argv[3]);
+
+    const struct slot_table *table = group->slots->table;
+    char *error = parse_slot(table, argv[3], &slot);
+
+    if (error) {
         unixctl_command_reply_error(conn, error);
         free(error);
         return;
     }
 
-    const struct slot_table *table = group->slots->table;
-    uint32_t slot = slot_table_slot(table, hash);
     const struct ofputil_bucket *owner = slot_table_owner(table, slot);
-    char *dead = owner ? group_slots_why_dead(group, owner) : NULL;
+    char *dead = owner ? bucket_share_why_dead(group, owner) : NULL;
     const struct ofputil_bucket *used = owner;
 
     if (dead) {
@@ -287,9 +317,9 @@ slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
                         ? json_integer_create(owner->bucket_id)
                         : json_null_create());
         json_object_put(json, "live", json_boolean_create(owner && !dead));
-        if (dead) {
-            json_object_put_string(json, "reason", dead);
-        }
+        json_object_put(json, "reason", dead
+                        ? json_string_create(dead)
+                        : json_null_create());
         json_object_put(json, "bucket", used
                         ? json_integer_create(used->bucket_id)
                         : json_null_create());
@@ -330,6 +360,6 @@ ofproto_dpif_consistent_unixctl_init(const struct hmap *ofprotos)
                              CONST_CAST(struct hmap *, ofprotos));
     unixctl_command_register("slot-table/map", "bridge group", 2, 2,
                              slot_table_map, NULL);
-    unixctl_command_register("slot-table/lookup", "bridge group hash", 3, 3,
-                             slot_table_lookup, NULL);
+    unixctl_command_register("slot-table/lookup", "bridge group hash[/mask]", 3,
+                             3, slot_table_lookup, NULL);
 }

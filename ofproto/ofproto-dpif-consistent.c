@@ -115,8 +115,9 @@ set_hash(struct group_dpif *group,
 
 /* Returns true if 'a' and 'b', which both must have slots and the same basis,
  * compute the same hash of each packet. */
-static bool
-have_same_hash(const struct group_dpif *a, const struct group_dpif *b)
+bool
+group_dpif_has_same_hash(const struct group_dpif *a,
+                         const struct group_dpif *b)
 {
     const struct field_array *a_fields = &a->up.props.fields;
     const struct field_array *b_fields = &b->up.props.fields;
@@ -251,32 +252,27 @@ group_dpif_prepare_slots(struct group_dpif *group)
 
     slots->table = create_table(group, &options,
                                 old_slots ? old_slots->table : NULL);
-    slots->renewed
-        = (!old_slots
-           || old_slots->table->params.basis != options.basis
-           || old_slots->table->params.n_bits != options.slot_bits);
-    if (!slots->renewed) {
-        slots->diff = slot_diff(old_slots->table, slots->table);
-        slots->rehashed = !have_same_hash(old, group);
-    }
-
-    slots->warned = old_slots && old_slots->warned;
-    if (!slots->warned) {
-        char *warning = slot_balance_check(slots->table);
-
-        if (warning) {
-            VLOG_WARN_RL(&rl, "%s: group %"PRIu32": %s",
-                         group->up.ofproto->name, group->up.group_id, warning);
-            slots->warned = true;
-            free(warning);
-        }
-    }
-
     if (old && !is_ever_visible(old)) {
         slot_table_destroy(old_slots->table);
         old_slots->table = NULL;
     }
     slots->replaced = NULL;
+}
+
+/* Warns if the slots of 'group', which must have a table, are not balanced as
+ * well as they should be.  Returns true if it has warned. */
+bool
+group_dpif_warn_of_balance(const struct group_dpif *group)
+{
+    char *warning = slot_balance_check(group->slots->table);
+
+    if (!warning) {
+        return false;
+    }
+    VLOG_WARN_RL(&rl, "%s: group %"PRIu32": %s", group->up.ofproto->name,
+                 group->up.group_id, warning);
+    free(warning);
+    return true;
 }
 
 /* Frees 'slots', which may be null. */

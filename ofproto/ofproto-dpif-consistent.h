@@ -26,7 +26,6 @@
 
 #include <stdbool.h>
 #include "odp-netlink.h"
-#include "slot-diff.h"
 
 struct group_dpif;
 
@@ -40,22 +39,16 @@ struct group_slots {
     const struct group_dpif *replaced; /* Only while 'table' is null. */
 
     bool symmetric;             /* Hash of fields only: the same both ways. */
-    bool warned;                /* Warned about the table's balance. */
-
-    /* What the group's last modification did.  If there was none, or the group
-     * had no slots before, or it changed the basis or the number of slots,
-     * there is nothing to compare: the slots are 'renewed'.  Otherwise, if
-     * packets got to their slots by another hash, they are 'rehashed'. */
-    bool renewed;
-    bool rehashed;
-    struct slot_diff diff;
 };
 
 bool group_dpif_has_too_many_buckets(const struct group_dpif *);
 enum ovs_hash_alg group_dpif_effective_hash_alg(const struct group_dpif *);
+bool group_dpif_has_same_hash(const struct group_dpif *,
+                              const struct group_dpif *);
 void group_dpif_set_up_slots(struct group_dpif *,
                              const struct group_dpif *old);
 void group_dpif_prepare_slots(struct group_dpif *);
+bool group_dpif_warn_of_balance(const struct group_dpif *);
 void group_slots_destroy(struct group_slots *);
 
 #endif /* ofproto-dpif-consistent.h */

@@ -114,7 +114,7 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
                     struct oftrace_recirc_node *node, struct ds *output)
 {
     enum ovs_hash_alg alg = node->hash_action.hash_alg;
-    const char *alg_name = alg == OVS_HASH_ALG_L4 ? "5-tuple" : "symmetric";
+    const char *alg_name = alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric";
 
     if (assumed) {
         ds_put_format(output, " - resume with assumed dp_hash=%#"PRIx32,

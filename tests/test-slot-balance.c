@@ -78,7 +78,8 @@ collateral(const struct slot_table *old, const struct slot_table *new,
     uint32_t n_others = (slot_table_n_slots(old) - count_slots(old, id)
                          - count_slots(new, id));
 
-    return (double) slot_diff(old, new).n_collateral / n_others;
+    return ((double) slot_diff(old, new, NULL, NULL, NULL).n_collateral
+            / n_others);
 }
 
 /* Returns the figures of tables with 'n' buckets of the same weight, 2**n_bits

@@ -444,7 +444,7 @@ static void
 check_diff(const struct group *a, const struct slot_table *ta,
            const struct group *b, const struct slot_table *tb)
 {
-    struct slot_diff diff = slot_diff(ta, tb);
+    struct slot_diff diff = slot_diff(ta, tb, NULL, NULL, NULL);
     uint32_t n_moved = 0, n_collateral = 0;
 
     for (uint32_t slot = 0; slot < slot_table_n_slots(ta); slot++) {

@@ -1,0 +1,383 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "ofproto-dpif-consistent-history.h"
+#include <string.h>
+#include "bitmap.h"
+#include "hash.h"
+#include "ofproto-dpif.h"
+#include "ofproto-dpif-consistent.h"
+#include "ofproto-dpif-xlate.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/vlog.h"
+#include "slot-table.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ofproto_dpif_consistent_history);
+
+/* A change may move connections of many users: an operator wants to see more
+ * of them than of other messages. */
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
+
+/* The history of a group id. */
+struct entry {
+    struct hmap_node hmap_node; /* In struct slot_histories's 'entries'. */
+    uint32_t group_id;
+    struct slot_history history;
+
+    /* The balance that has been warned about, or of a group that is
+     * balanced. */
+    bool warned;
+    struct slot_table_params warned_params;
+
+    /* If the group has been deleted: what it was, to which this has a
+     * reference, and its place in 'deleted'. */
+    struct group_dpif *deleted;
+    struct ovs_list list_node;
+};
+
+struct slot_histories {
+    struct hmap entries;        /* Contains "struct entry"s. */
+    struct ovs_list deleted;    /* Those of deleted groups, the last first. */
+    size_t n_kept;              /* What these keep. */
+};
+
+/* Returns a new set of histories, without any. */
+struct slot_histories *
+slot_histories_create(void)
+{
+    struct slot_histories *histories = xzalloc(sizeof *histories);
+
+    hmap_init(&histories->entries);
+    ovs_list_init(&histories->deleted);
+    return histories;
+}
+
+static struct entry *
+find_entry(const struct slot_histories *histories, uint32_t group_id)
+{
+    struct entry *entry;
+
+    HMAP_FOR_EACH_WITH_HASH (entry, hmap_node, hash_int(group_id, 0),
+                             &histories->entries) {
+        if (entry->group_id == group_id) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+/* What keeping 'group' costs, in slots. */
+static size_t
+cost(const struct group_dpif *group)
+{
+    return (slot_table_n_slots(group->slots->table)
+            + 32 * (size_t) group->up.n_buckets);
+}
+
+/* Forgets the deleted group of 'entry', if there is one. */
+static void
+forget_group(struct slot_histories *histories, struct entry *entry)
+{
+    if (entry->deleted) {
+        histories->n_kept -= cost(entry->deleted);
+        ovs_list_remove(&entry->list_node);
+        ofproto_group_unref(&entry->deleted->up);
+        entry->deleted = NULL;
+    }
+}
+
+static void
+destroy_entry(struct slot_histories *histories, struct entry *entry)
+{
+    forget_group(histories, entry);
+    for (size_t i = 0; i < entry->history.n; i++) {
+        free(entry->history.changes[i].who);
+    }
+    hmap_remove(&histories->entries, &entry->hmap_node);
+    free(entry);
+}
+
+/* Frees 'histories', which may be null, and the groups that they keep. */
+void
+slot_histories_destroy(struct slot_histories *histories)
+{
+    if (histories) {
+        struct entry *entry;
+
+        HMAP_FOR_EACH_SAFE (entry, hmap_node, &histories->entries) {
+            destroy_entry(histories, entry);
+        }
+        hmap_destroy(&histories->entries);
+        free(histories);
+    }
+}
+
+/* Returns the history of the group with the given 'group_id', or null if there
+ * is none.  It is good until the group changes. */
+const struct slot_history *
+slot_histories_find(const struct slot_histories *histories, uint32_t group_id)
+{
+    const struct entry *entry = find_entry(histories, group_id);
+
+    return entry ? &entry->history : NULL;
+}
+
+/* Keeps 'group', which is being deleted, and as many others as there is room
+ * for. */
+static void
+keep_group(struct slot_histories *histories, struct entry *entry,
+           struct group_dpif *group)
+{
+    ofproto_group_ref(&group->up);
+    entry->deleted = group;
+    ovs_list_push_front(&histories->deleted, &entry->list_node);
+    histories->n_kept += cost(group);
+
+    while (histories->n_kept > SLOT_HISTORY_KEPT) {
+        destroy_entry(histories,
+                      CONTAINER_OF(ovs_list_back(&histories->deleted),
+                                   struct entry, list_node));
+    }
+}
+
+static bool
+is_live_cb(void *bucket, void *group)
+{
+    return xlate_bucket_is_alive(group, bucket);
+}
+
+/* Returns true if the ids of the buckets of 'group' just count them. */
+static bool
+has_ids_in_order(const struct group_dpif *group)
+{
+    const struct ofputil_bucket *bucket;
+    uint32_t next = 0;
+    bool first = true;
+
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        if (first ? bucket->bucket_id > 1 : bucket->bucket_id != next) {
+            return false;
+        }
+        first = false;
+        next = bucket->bucket_id + 1;
+    }
+    return group->up.n_buckets > 1;
+}
+
+/* Compares the buckets that the tables 'old' and 'new' have in common, for
+ * 'change', and sets the bits in 'redirected' of those whose actions
+ * differ. */
+static void
+compare_buckets(struct slot_change *change, const struct slot_table *old,
+                const struct slot_table *new, unsigned long *redirected)
+{
+    size_t j = 0;
+
+    for (size_t i = 0; i < old->n_buckets; i++) {
+        while (j < new->n_buckets
+               && new->members[j].id < old->members[i].id) {
+            j++;
+        }
+        if (j < new->n_buckets && new->members[j].id == old->members[i].id) {
+            const struct ofputil_bucket *a = old->aux[i];
+            const struct ofputil_bucket *b = new->aux[j];
+
+            change->n_stayed++;
+            if (!ofpacts_equal(a->ofpacts, a->ofpacts_len,
+                               b->ofpacts, b->ofpacts_len)) {
+                change->n_other_actions++;
+                bitmap_set1(redirected, i);
+            }
+            change->n_other_watch += (a->watch_port != b->watch_port
+                                      || a->watch_group != b->watch_group);
+        }
+    }
+}
+
+/* Sets '*change' to what happens to connections when 'new' comes instead of
+ * 'old', which may be null.  Both must have a table.  Does not set 'who'. */
+void
+slot_change_init(struct slot_change *change, const struct group_dpif *old_,
+                 const struct group_dpif *new)
+{
+    struct group_dpif *old = CONST_CAST(struct group_dpif *, old_);
+    const struct slot_table *table = new->slots->table;
+
+    *change = (struct slot_change) {
+        .kind = SLOT_CHANGE_FIRST,
+        .when = time_wall_msec(),
+        .when_mono = time_msec(),
+        .n_slots = slot_table_n_slots(table),
+    };
+    if (!old) {
+        return;
+    }
+
+    const struct slot_table *old_table = old->slots->table;
+    unsigned long *redirected = bitmap_allocate(old_table->n_buckets);
+
+    compare_buckets(change, old_table, table, redirected);
+    if (old_table->params.basis != table->params.basis
+        || old_table->params.n_bits != table->params.n_bits) {
+        change->kind = SLOT_CHANGE_SLOTS;
+    } else if (!group_dpif_has_same_hash(old, new)) {
+        change->kind = SLOT_CHANGE_HASH;
+    } else {
+        change->kind = SLOT_CHANGE_BUCKETS;
+        change->diff = slot_diff(old_table, table,
+                                 (change->n_other_actions
+                                  ? redirected : NULL), is_live_cb, old);
+        change->ids_in_order = (change->n_other_actions
+                                && has_ids_in_order(old)
+                                && has_ids_in_order(new));
+    }
+    if (change->kind != SLOT_CHANGE_BUCKETS) {
+        uint64_t n_staying = slot_diff_staying(old_table, table, is_live_cb,
+                                               old);
+
+        change->diff.n_moved = change->n_slots;
+        change->diff.n_collateral
+            = n_staying * change->n_slots / slot_table_n_slots(old_table);
+    }
+    free(redirected);
+}
+
+/* Appends a description of what 'change' did to 's', but not who asked for
+ * it. */
+void
+slot_change_format(const struct slot_change *change, struct ds *s)
+{
+    if (change->kind == SLOT_CHANGE_FIRST) {
+        ds_put_cstr(s, "first table since start");
+        return;
+    }
+    ds_put_format(s, "%s%"PRIu32" of %"PRIu32" slots moved, %"PRIu32" "
+                  "redirected, %"PRIu32" collateral",
+                  (change->kind == SLOT_CHANGE_HASH ? "another hash, "
+                   : change->kind == SLOT_CHANGE_SLOTS ? "other slots, " : ""),
+                  change->diff.n_moved, change->n_slots,
+                  change->diff.n_redirected, change->diff.n_collateral);
+    if (change->n_other_actions) {
+        ds_put_format(s, "; %"PRIu32" of %"PRIu32" buckets that stayed have "
+                      "other actions", change->n_other_actions,
+                      change->n_stayed);
+    }
+    if (change->n_other_watch) {
+        ds_put_format(s, "; %"PRIu32" of %"PRIu32" buckets that stayed watch "
+                      "something else", change->n_other_watch,
+                      change->n_stayed);
+    }
+    if (change->ids_in_order) {
+        ds_put_cstr(s, "; bucket ids just count the buckets, but each backend "
+                    "needs an id that it keeps");
+    }
+}
+
+static void
+log_change(const struct group_dpif *group, const struct slot_change *change)
+{
+    if (!VLOG_DROP_INFO(&rl)) {
+        struct ds s = DS_EMPTY_INITIALIZER;
+
+        slot_change_format(change, &s);
+        VLOG_INFO("%s: group %"PRIu32": %s, by %s", group->up.ofproto->name,
+                  group->up.group_id, ds_cstr(&s), change->who);
+        ds_destroy(&s);
+    }
+}
+
+/* Adds 'change', which is now the history's. */
+static void
+add_change(struct slot_history *history, const struct slot_change *change)
+{
+    if (change->kind != SLOT_CHANGE_FIRST) {
+        history->n_changes++;
+        history->n_moved += change->diff.n_moved;
+        history->n_redirected += change->diff.n_redirected;
+        history->n_collateral += change->diff.n_collateral;
+    }
+    if (history->n == SLOT_HISTORY_LEN) {
+        free(history->changes[--history->n].who);
+    }
+    memmove(&history->changes[1], &history->changes[0],
+            history->n * sizeof *history->changes);
+    history->changes[0] = *change;
+    history->n++;
+}
+
+/* Warns about the balance of 'group', once for each number of slots and load
+ * bound. */
+static void
+check_balance(struct entry *entry, const struct group_dpif *group)
+{
+    const struct slot_table_params *params = &group->slots->table->params;
+
+    if (!entry->warned
+        || entry->warned_params.n_bits != params->n_bits
+        || entry->warned_params.load_bound != params->load_bound) {
+        entry->warned = group_dpif_warn_of_balance(group);
+        entry->warned_params = *params;
+    }
+}
+
+/* Tells 'histories' that packets meet 'new' from now on where they met 'old',
+ * on request of 'who'.  Either may be null, or have no slots.  'new' and 'old'
+ * have the same id and bridge. */
+void
+slot_histories_publish(struct slot_histories *histories,
+                       struct group_dpif *old, struct group_dpif *new,
+                       const char *who)
+{
+    struct group_dpif *either = new ? new : old;
+    struct entry *entry;
+
+    if (!(old && old->slots) && !(new && new->slots)) {
+        return;
+    }
+    entry = find_entry(histories, either->up.group_id);
+    if (!new) {
+        keep_group(histories, entry, old);
+        return;
+    } else if (!new->slots) {
+        /* Nobody knows where the other method sends packets. */
+        destroy_entry(histories, entry);
+        return;
+    } else if (!entry) {
+        entry = xzalloc(sizeof *entry);
+        entry->group_id = new->up.group_id;
+        hmap_insert(&histories->entries, &entry->hmap_node,
+                    hash_int(entry->group_id, 0));
+    }
+
+    struct slot_history *history = &entry->history;
+    struct slot_change change;
+
+    slot_change_init(&change, old && old->slots ? old : entry->deleted, new);
+    forget_group(histories, entry);
+    if (change.kind == SLOT_CHANGE_FIRST
+        || change.diff.n_moved || change.diff.n_redirected) {
+        change.who = xstrdup(who);
+        add_change(history, &change);
+        if (change.kind != SLOT_CHANGE_FIRST) {
+            log_change(new, &change);
+        }
+    }
+    check_balance(entry, new);
+}

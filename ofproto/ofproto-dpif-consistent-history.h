@@ -1,0 +1,96 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef OFPROTO_DPIF_CONSISTENT_HISTORY_H
+#define OFPROTO_DPIF_CONSISTENT_HISTORY_H 1
+
+/* What changes of groups with slots did to connections
+ * =====================================================
+ *
+ * A bridge keeps a history of each group id, from the first table on: what the
+ * last changes moved, when and for whom, and what all together moved.  A change
+ * is what becomes visible at once, for example by a bundle.
+ *
+ * A group that is deleted and added again goes on with its history, and only
+ * what differs counts as moved.  For this, a bridge keeps groups that have been
+ * deleted, the last ones as far as their slots, and 32 more for each bucket,
+ * are no more than SLOT_HISTORY_KEPT together, which is up to some 10 MB.
+ *
+ * All of this belongs to the main thread. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "slot-diff.h"
+
+struct ds;
+struct group_dpif;
+struct slot_histories;
+
+/* Slots of deleted groups that a bridge keeps. */
+#define SLOT_HISTORY_KEPT (1 << 20)
+
+/* Changes of a group that are kept. */
+#define SLOT_HISTORY_LEN 10
+
+enum slot_change_kind {
+    SLOT_CHANGE_FIRST,          /* There was no table before. */
+    SLOT_CHANGE_BUCKETS,        /* Other buckets, or the same. */
+    SLOT_CHANGE_HASH,           /* Packets get to other slots. */
+    SLOT_CHANGE_SLOTS,          /* Other slots: their number or basis. */
+};
+
+struct slot_change {
+    enum slot_change_kind kind;
+    long long int when;         /* time_wall_msec(). */
+    long long int when_mono;    /* time_msec(). */
+    char *who;                  /* Whose request it was. */
+
+    /* If packets get to other slots, or these are others, all slots have
+     * moved, and those count as collateral whose owner is still there. */
+    uint32_t n_slots;
+    struct slot_diff diff;
+
+    /* Of the buckets with a weight before and after the change. */
+    uint32_t n_stayed;
+    uint32_t n_other_actions;
+    uint32_t n_other_watch;
+    bool ids_in_order;          /* The ids just count the buckets. */
+};
+
+struct slot_history {
+    uint64_t n_changes;         /* Since the first table, which is none. */
+    uint64_t n_moved;
+    uint64_t n_redirected;
+    uint64_t n_collateral;
+
+    /* The first table, and changes that moved or redirected a slot, the last
+     * one first. */
+    struct slot_change changes[SLOT_HISTORY_LEN];
+    size_t n;
+};
+
+struct slot_histories *slot_histories_create(void);
+void slot_histories_destroy(struct slot_histories *);
+void slot_histories_publish(struct slot_histories *,
+                            struct group_dpif *old, struct group_dpif *new,
+                            const char *who);
+const struct slot_history *slot_histories_find(const struct slot_histories *,
+                                               uint32_t group_id);
+
+void slot_change_init(struct slot_change *, const struct group_dpif *old,
+                      const struct group_dpif *new);
+void slot_change_format(const struct slot_change *, struct ds *);
+
+#endif /* ofproto-dpif-consistent-history.h */

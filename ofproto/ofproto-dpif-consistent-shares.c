@@ -1,0 +1,183 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "ofproto-dpif-consistent-shares.h"
+#include <stdlib.h>
+#include "ofproto-dpif.h"
+#include "ofproto-dpif-consistent.h"
+#include "ofproto-dpif-xlate.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-port.h"
+#include "slot-table.h"
+#include "util.h"
+
+/* Returns a description of why 'bucket' of 'group' is not live, or NULL if it
+ * is.  The caller must free the returned string.  For the main thread. */
+char *
+bucket_share_why_dead(const struct group_dpif *group,
+                      const struct ofputil_bucket *bucket)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    if (!bucket->weight) {
+        return xstrdup("its weight is 0");
+    }
+    if (xlate_bucket_is_alive(group, bucket)) {
+        return NULL;
+    }
+
+    if (bucket->watch_port == OFPP_CONTROLLER) {
+        ds_put_cstr(&s, "no controller is connected");
+    } else if (bucket->watch_port != OFPP_ANY) {
+        ds_put_cstr(&s, "port ");
+        ofputil_format_port(bucket->watch_port, NULL, &s);
+        ds_put_cstr(&s, (ofproto_get_port(group->up.ofproto,
+                                          bucket->watch_port)
+                         ? " is down" : " does not exist"));
+    }
+    if (bucket->watch_group != OFPG_ANY) {
+        ds_put_format(&s, "%sgroup %"PRIu32" has no live bucket",
+                      s.length ? " and " : "", bucket->watch_group);
+    }
+    return ds_steal_cstr(&s);
+}
+
+static int
+compare_shares_by_id(const void *a_, const void *b_)
+{
+    const struct bucket_share *a = a_;
+    const struct bucket_share *b = b_;
+
+    return (a->bucket->bucket_id < b->bucket->bucket_id
+            ? -1 : a->bucket->bucket_id > b->bucket->bucket_id);
+}
+
+/* Returns a table of the live ones among the 'n' 'shares', the buckets of the
+ * group that 'table' is of: it has the owners that slots of dead buckets get.
+ * The 'aux' of its buckets are the shares. */
+static struct slot_table *
+create_live_table(const struct slot_table *table,
+                  struct bucket_share *shares, size_t n)
+{
+    struct slot_table_params params = table->params;
+    struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
+    struct slot_table *live;
+    size_t n_live = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!shares[i].dead) {
+            buckets[n_live++] = (struct slot_bucket) {
+                .id = shares[i].bucket->bucket_id,
+                .weight = shares[i].bucket->weight,
+                .aux = &shares[i],
+            };
+        }
+    }
+    params.load_bound = 0;
+    live = slot_table_create(&params, buckets, n_live, table);
+    free(buckets);
+    return live;
+}
+
+/* Counts the slots of 'table' that the 'n' 'shares', its group's buckets by
+ * increasing id, own and use. */
+static void
+count_slots(const struct slot_table *table, struct bucket_share *shares,
+            size_t n)
+{
+    struct bucket_share **members
+        = xmalloc((table->n_buckets + 1) * sizeof *members);
+    uint32_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
+    uint32_t n_dead = 0;
+    size_t n_members = 0;
+
+    /* The table has the buckets with a weight, in the same order. */
+    for (size_t i = 0; i < n; i++) {
+        if (shares[i].bucket->weight) {
+            members[n_members++] = &shares[i];
+        }
+    }
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        members[table->owners[slot]]->n_owned++;
+    }
+    for (size_t i = 0; i < n_members; i++) {
+        if (members[i]->dead) {
+            n_dead += members[i]->n_owned;
+        } else {
+            members[i]->n_used = members[i]->n_owned;
+        }
+    }
+    if (n_dead) {
+        struct slot_table *live = create_live_table(table, shares, n);
+
+        for (uint32_t slot = 0; live->n_buckets && slot < n_slots; slot++) {
+            if (members[table->owners[slot]]->dead) {
+                struct bucket_share *share = slot_table_owner(live, slot);
+
+                share->n_used++;
+            }
+        }
+        slot_table_destroy(live);
+    }
+    free(members);
+}
+
+/* Returns the shares of the buckets of 'group', which must have a slot table,
+ * by increasing id, all 'group->up.n_buckets' of them.  The caller must free
+ * them with bucket_shares_free().
+ *
+ * Takes time in proportion to the slots and the buckets, and if there are dead
+ * buckets with slots, to make a table without these. */
+struct bucket_share *
+bucket_shares_get(const struct group_dpif *group)
+{
+    size_t n = group->up.n_buckets;
+    struct bucket_share *shares = xcalloc(n, sizeof *shares);
+    struct ofputil_group_stats stats = {
+        .bucket_stats = xcalloc(n, sizeof *stats.bucket_stats),
+    };
+    const struct ofputil_bucket *bucket;
+    uint64_t total = 0;
+    size_t i = 0;
+
+    group->up.ofproto->ofproto_class->group_get_stats(&group->up, &stats);
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        shares[i].bucket = bucket;
+        shares[i].place = i;
+        shares[i].dead = bucket_share_why_dead(group, bucket);
+        shares[i].stats = stats.bucket_stats[i];
+        total += bucket->weight;
+        i++;
+    }
+    free(stats.bucket_stats);
+    for (i = 0; total && i < n; i++) {
+        shares[i].ideal = (double) shares[i].bucket->weight / total;
+    }
+    if (n) {
+        qsort(shares, n, sizeof *shares, compare_shares_by_id);
+    }
+    count_slots(group->slots->table, shares, n);
+    return shares;
+}
+
+/* Frees the 'n' 'shares'. */
+void
+bucket_shares_free(struct bucket_share *shares, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(shares[i].dead);
+    }
+    free(shares);
+}

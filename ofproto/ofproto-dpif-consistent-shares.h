@@ -1,0 +1,43 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef OFPROTO_DPIF_CONSISTENT_SHARES_H
+#define OFPROTO_DPIF_CONSISTENT_SHARES_H 1
+
+/* What each bucket of a group with slots gets, in theory and now.
+ *
+ * For the main thread. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include "openvswitch/ofp-group.h"
+
+struct group_dpif;
+
+struct bucket_share {
+    const struct ofputil_bucket *bucket;
+    size_t place;               /* In the group's list, from 0. */
+    uint32_t n_owned;           /* Slots. */
+    uint32_t n_used;            /* Slots whose packets it gets now. */
+    double ideal;               /* Its part of all weights, 0 to 1. */
+    char *dead;                 /* Why it is not live, or null. */
+    struct bucket_counter stats;
+};
+
+char *bucket_share_why_dead(const struct group_dpif *,
+                            const struct ofputil_bucket *);
+struct bucket_share *bucket_shares_get(const struct group_dpif *);
+void bucket_shares_free(struct bucket_share *, size_t n);
+
+#endif /* ofproto-dpif-consistent-shares.h */
