@@ -255,10 +255,11 @@ update_reach(struct slot_table *table)
         worst[i] = UINT32_MAX;
     }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        uint32_t *w = &worst[table->owners[slot]];
+        uint16_t owner = table->owners[slot];
+        uint32_t w = worst[owner];
 
-        if (*w == UINT32_MAX || table->places[slot] < table->places[*w]) {
-            *w = slot;
+        if (w == UINT32_MAX || table->places[slot] < table->places[w]) {
+            worst[owner] = slot;
         }
     }
 
@@ -555,9 +556,9 @@ offer_slots(struct offers *o, uint64_t max_asked)
     return !o->n_free;
 }
 
-/* Finds the owners of all slots of 'table' by letting members propose.  They do so
- * in turns, in each to about as many slots as there are, until no slot is
- * free, and then further, until the claims that they have not made yet are
+/* Finds the owners of all slots of 'table' by letting members propose.  They
+ * do so in turns, in each to about as many slots as there are, until no slot
+ * is free, and then further, until the claims that they have not made yet are
  * beyond the worst one that has got a slot. */
 static void
 build_by_members(struct slot_table *table)

@@ -91,8 +91,12 @@ set_owners(struct slot_table *table, const struct slot_table *old)
 
             *member = old->members[i];
             member->weight = weight;
-            map[i++] = (bounded ? loses || gains : loses) ? SLOT_MATCH_NONE : j;
-            bitmap_set(gained, j, bounded ? loses || gains : gains);
+            if (bounded) {
+                /* Gone, and new. */
+                loses = gains = loses || gains;
+            }
+            map[i++] = loses ? SLOT_MATCH_NONE : j;
+            bitmap_set(gained, j, gains);
         } else {
             rendezvous_member_init(member, table->params.basis, member->id,
                                    weight);

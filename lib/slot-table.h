@@ -43,8 +43,8 @@
  *     bound and the set of (bucket id, weight) alone, on every machine.
  *
  * With a load bound, no bucket owns more slots than its capacity allows, and
- * slots that do not fit move on, see slot-bound.h and slot-match.h.  The second property then
- * holds for the most part only.
+ * slots that do not fit move on, see slot-bound.h and slot-match.h.  The
+ * second property then holds for the most part only.
  *
  * A slot whose owner is not live belongs, for that time, to the best live
  * bucket in the slot's own order.

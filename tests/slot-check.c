@@ -78,10 +78,10 @@ find_weight(const struct slot_table *table, uint32_t id)
     return 0;
 }
 
-/* Checks that between 'old' and 'new', tables with the same slots and basis and
- * without a load bound, each slot with another owner has lost the one before,
- * because the bucket is gone or has less weight, or has a new one that is new
- * or has more. */
+/* Checks that between 'old' and 'new', tables with the same slots and basis,
+ * each slot with another owner has lost the one before, because the bucket is
+ * gone or has less weight, or has a new one that is new or has more.  Checks
+ * nothing where one of them has a load bound. */
 void
 slot_check_moves(const struct slot_table *old, const struct slot_table *new)
 {

@@ -15,8 +15,8 @@
 /* Prints the table of balance and collateral that is in
  * Documentation/topics/consistent-dp-hash.rst, for users who have to choose a
  * number of slots and a load bound, or, with the argument "twice", how many
- * slots of a dead bucket move again when it is removed.  All of it is a function of the table's
- * construction, so it is the same on every machine. */
+ * slots of a dead bucket move again when it is removed.  All of it is a
+ * function of the table's construction, so it is the same on every machine. */
 
 #include <config.h>
 #undef NDEBUG

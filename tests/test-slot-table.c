@@ -315,8 +315,8 @@ test_reach(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
-/* Where costs divided by weights are equal, the greater draw decides, whichever
- * claim is asked about. */
+/* Where costs divided by weights are equal, the greater draw decides,
+ * whichever claim is asked about. */
 static void
 test_ties(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
