@@ -209,8 +209,9 @@ put_string(struct json *json, const char *name, const char *value)
                                  : json_null_create()));
 }
 
-static struct json *
-change_to_json(const struct slot_change *change)
+/* Returns 'change' as JSON, which the caller owns. */
+struct json *
+slot_change_to_json(const struct slot_change *change)
 {
     static const char *kinds[] = {
         [SLOT_CHANGE_FIRST] = "first",
@@ -302,7 +303,7 @@ group_slots_to_json(const struct group_dpif *group)
 
     struct json *changes = json_array_create_empty();
     for (size_t i = 0; i < history->n; i++) {
-        json_array_add(changes, change_to_json(&history->changes[i]));
+        json_array_add(changes, slot_change_to_json(&history->changes[i]));
     }
     json_object_put(json, "changes", changes);
     json_object_put(json, "buckets", group_slots_buckets_to_json(group));

@@ -22,10 +22,12 @@
 struct ds;
 struct group_dpif;
 struct json;
+struct slot_change;
 
 void group_slots_format(const struct group_dpif *, struct ds *);
 void group_slots_format_buckets(const struct group_dpif *, struct ds *);
 struct json *group_slots_to_json(const struct group_dpif *);
 struct json *group_slots_buckets_to_json(const struct group_dpif *);
+struct json *slot_change_to_json(const struct slot_change *);
 
 #endif /* ofproto-dpif-consistent-show.h */

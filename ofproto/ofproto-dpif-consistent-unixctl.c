@@ -21,6 +21,7 @@
 #include "ofproto-dpif-consistent.h"
 #include "ofproto-dpif-consistent-shares.h"
 #include "ofproto-dpif-consistent-show.h"
+#include "ofproto-dpif-consistent-try.h"
 #include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
@@ -362,4 +363,5 @@ ofproto_dpif_consistent_unixctl_init(const struct hmap *ofprotos)
                              slot_table_map, NULL);
     unixctl_command_register("slot-table/lookup", "bridge group hash[/mask]", 3,
                              3, slot_table_lookup, NULL);
+    ofproto_dpif_consistent_try_init();
 }

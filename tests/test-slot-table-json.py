@@ -29,7 +29,7 @@ TYPES = {
 }
 INSIDE = {
     "since_start": "``since_start`` is", "changes": "A change in",
-    "buckets": "A bucket in", "moves": "A move in",
+    "buckets": "A bucket in", "moves": "A move in", "change": "A change in",
 }
 
 
