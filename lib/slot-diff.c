@@ -45,6 +45,25 @@ map_members(const struct slot_table *from, const struct slot_table *to,
     return map;
 }
 
+/* Returns how many of the 'n_slots' slots do not move from owner i in 'from'
+ * to owner map[i] in 'to'.  The main thread does this for each change: four
+ * slots at once take half of the time. */
+static uint32_t
+count_moved(const uint16_t map[], const uint16_t from[], const uint16_t to[],
+            uint32_t n_slots)
+{
+    uint32_t n = 0;
+
+    BUILD_ASSERT_DECL(RENDEZVOUS_MIN_BITS >= 2);
+    for (uint32_t slot = 0; slot < n_slots; slot += 4) {
+        n += ((map[from[slot]] != to[slot])
+              + (map[from[slot + 1]] != to[slot + 1])
+              + (map[from[slot + 2]] != to[slot + 2])
+              + (map[from[slot + 3]] != to[slot + 3]));
+    }
+    return n;
+}
+
 /* Returns what has changed from 'old' to 'new', which must have the same basis
  * and number of slots.  A set bit in 'redirected', which may be null, says that
  * the member of 'old' with that index does something else in 'new'.
@@ -73,9 +92,7 @@ slot_diff(const struct slot_table *old, const struct slot_table *new,
     uint16_t *map = map_members(old, new, false);
     uint32_t n_slots = slot_table_n_slots(new);
 
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        diff.n_moved += map[old->owners[slot]] != new->owners[slot];
-    }
+    diff.n_moved = count_moved(map, old->owners, new->owners, n_slots);
     if (redirected || old->params.load_bound || new->params.load_bound) {
         uint16_t *unchanged = map_members(old, new, true);
         uint16_t *unchanged_back = map_members(new, old, true);
