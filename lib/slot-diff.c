@@ -45,9 +45,9 @@ map_members(const struct slot_table *from, const struct slot_table *to,
     return map;
 }
 
-/* Returns how many of the 'n_slots' slots do not move from owner i in 'from'
- * to owner map[i] in 'to'.  The main thread does this for each change: four
- * slots at once take half of the time. */
+/* Returns how many of the 'n_slots' slots with owner i in 'from' do not have
+ * owner map[i] in 'to'.  The main thread does this for each change, and four
+ * slots at a time are faster. */
 static uint32_t
 count_moved(const uint16_t map[], const uint16_t from[], const uint16_t to[],
             uint32_t n_slots)
@@ -65,8 +65,8 @@ count_moved(const uint16_t map[], const uint16_t from[], const uint16_t to[],
 }
 
 /* Returns what has changed from 'old' to 'new', which must have the same basis
- * and number of slots.  A set bit in 'redirected', which may be null, says that
- * the member of 'old' with that index does something else in 'new'.
+ * and number of slots.  A set bit in 'redirected', which may be null, says
+ * that the member of 'old' with that index does something else in 'new'.
  *
  * 'is_live', which may be null, is given the 'aux' of a bucket of 'old' and
  * 'aux'.  It is asked just about buckets whose slots may be collateral, once

@@ -19,12 +19,12 @@
  * =====================================================
  *
  * A bridge keeps a history of each group id, from the first table on: what the
- * last changes moved, when and for whom, and what all together moved.  A change
- * is what becomes visible at once, for example by a bundle.
+ * last changes moved, when and for whom, and what all together moved.  A
+ * change is what becomes visible at once, for example by a bundle.
  *
  * A group that is deleted and added again goes on with its history, and only
- * what differs counts as moved.  For this, a bridge keeps groups that have been
- * deleted, the last ones as far as their slots, and 32 more for each bucket,
+ * what differs counts as moved.  For this, a bridge keeps groups that have
+ * been deleted, the last ones as far as their slots, and 32 more for each bucket,
  * are no more than SLOT_HISTORY_KEPT together, which is up to some 10 MB.
  *
  * All of this belongs to the main thread. */

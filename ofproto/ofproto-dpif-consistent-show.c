@@ -30,8 +30,8 @@
 #include "util.h"
 
 /* Returns the name of the hash that 'group' uses, as in its options, or if
- * 'requested', of the one that it asks for, or null if it hashes fields as they
- * are. */
+ * 'requested', of the one that it asks for, or null if it hashes fields as
+ * they are. */
 static const char *
 hash_name(const struct group_dpif *group, bool requested)
 {

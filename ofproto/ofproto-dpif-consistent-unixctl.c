@@ -361,7 +361,7 @@ ofproto_dpif_consistent_unixctl_init(const struct hmap *ofprotos)
                              CONST_CAST(struct hmap *, ofprotos));
     unixctl_command_register("slot-table/map", "bridge group", 2, 2,
                              slot_table_map, NULL);
-    unixctl_command_register("slot-table/lookup", "bridge group hash[/mask]", 3,
-                             3, slot_table_lookup, NULL);
+    unixctl_command_register("slot-table/lookup", "bridge group hash[/mask]",
+                             3, 3, slot_table_lookup, NULL);
     ofproto_dpif_consistent_try_init();
 }

@@ -20,9 +20,9 @@
  * ======================================================================
  *
  * A group with one of these methods holds a slot table (see slot-table.h) of
- * its buckets as long as lookups can find it.  It keeps the method whatever its buckets
- * are: while it has none with a weight it drops packets, and it works as soon
- * as it gets one. */
+ * its buckets as long as lookups can find it.  It keeps the method whatever
+ * its buckets are: while it has none with a weight it drops packets, and it
+ * works as soon as it gets one. */
 
 #include <stdbool.h>
 #include "odp-netlink.h"
