@@ -17,6 +17,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "socket-util.h"
@@ -98,9 +99,9 @@ tcp_echo_send(int fd, const char *line, size_t *n_sent)
 /* Receives what there is of one line, and collects it in 'answer', without the
  * blanks that pad it.  The next call after its end begins a new one.
  *
- * Returns 0 if the line is complete, EAGAIN if more of it is to come, another
- * positive errno value if the connection is broken: ECONNRESET if the server
- * closed it, too, EPROTO if the line is not a name or more came after it. */
+ * Returns 0 if the line is complete, EAGAIN if more of it is to come, EOF if
+ * the server closed the connection, another positive errno value if it is
+ * broken: EPROTO if the line is not a name or more came after it. */
 int
 tcp_echo_recv(int fd, struct tcp_echo_answer *answer)
 {
@@ -110,7 +111,7 @@ tcp_echo_recv(int fd, struct tcp_echo_answer *answer)
 
         n = recv(fd, buf, sizeof buf, 0);
         if (n <= 0) {
-            return n ? sock_errno() : ECONNRESET;
+            return n ? sock_errno() : EOF;
         }
         for (ssize_t i = 0; i < n; i++) {
             if (buf[i] == '\n') {

@@ -20,28 +20,39 @@
  *
  * A server answers each line that it receives with its name.  A client holds N
  * connections and keeps sending lines on all of them.  The first server that
- * answers on a connection owns it.  The connection breaks when it is reset or
- * closed, when an answer takes longer than option --silence allows, or when it
- * moves: another server than its owner answers.
+ * answers on a connection owns it.  The connection breaks in one of two ways:
+ *
+ *   - It moves: another server answers, or resets what it does not know.
+ *
+ *   - It is silent: an answer takes longer than option --silence allows, or the
+ *     server ends.
+ *
+ * A server that is told nothing resets the connection, too.  By default it
+ * waits twice as long as a client, which is then the first to give up, so that
+ * no silence looks like a move.  Until then it has the connection, even if that
+ * moved away and was opened again elsewhere: if it comes back now, the server
+ * does not reset it, and a move looks like silence.  "forget", a command of
+ * ovs-appctl for the server, resets those connections on which nothing came
+ * since it was given last.
  *
  * Option --size makes the packets of a server or client large.  With option
  * --once a server closes each connection after its first answer, which is for
  * test-tcp-load.
  *
- * ovs-appctl tells the client what to do.  Each line of a reply ends in a
+ * ovs-appctl tells the client what to do, too.  Each line of a reply ends in a
  * number of connections.
  *
  *   - "fill" opens the connections that are not open, and waits until all have
  *     an owner.  A broken one is opened again from its old address and port,
  *     so that it tells where the very same 5-tuple is sent now.  The reply
- *     counts what was opened by old owner ("-" if there was none) and new:
+ *     counts what was opened by old owner ("-" if there was none), new owner,
+ *     and how it broke, "moved" or "silent" ("new" if it did not):
  *
- *         from=b5 to=b3 connections=4
+ *         from=b5 to=b3 state=moved connections=4
  *
  *   - "report [N]" waits until each connection has done N exchanges (2 by
  *     default) that began after the command, or is broken.  The reply counts
- *     them by owner and by state, which is "live", "broken" or "moved" (and so
- *     broken, too):
+ *     them by owner and by state, which is "live", "moved" or "silent":
  *
  *         owner=b3 state=live connections=27 */
 
@@ -68,7 +79,7 @@
 #include "util.h"
 
 enum {
-    SILENCE_MS = 2000,          /* Default of --silence. */
+    SILENCE_MS = 2000,          /* Default of --silence, of a client. */
     FILL_MS = 10000,            /* Longest time that "fill" takes. */
     PAUSE_MS = 100,             /* Default of --pause. */
     TICK_MS = 5,                /* How often the client visits its sockets. */
@@ -77,7 +88,7 @@ enum {
 };
 
 static char *unixctl_path;      /* Of the control socket, NULL for default. */
-static int silence_ms = SILENCE_MS; /* Silence that breaks a connection. */
+static int silence_ms;          /* Silence that breaks a connection. */
 static int pause_ms = PAUSE_MS; /* Longest pause between two exchanges; the
                                  * shortest is half of it. */
 static int line_size = 1;       /* Least size of what is sent, in bytes. */
@@ -124,6 +135,7 @@ struct server_conn {
     struct ovs_list node;       /* In the server's list of connections. */
     int fd;                     /* Socket. */
     long long int deadline;     /* Reset if silent until then, in msec. */
+    bool heard;                 /* Did anything come since "forget"? */
     unsigned int n_answers;     /* To be sent. */
     size_t n_sent;              /* What is sent of the first, in bytes. */
 };
@@ -166,6 +178,7 @@ server_conn_run(struct server_conn *conn, const char *answer)
         return ECONNRESET;
     } else if (n > 0) {
         conn->deadline = time_msec() + silence_ms;
+        conn->heard = true;
     }
     for (ssize_t i = 0; i < n; i++) {
         conn->n_answers += buf[i] == '\n';
@@ -187,6 +200,23 @@ server_conn_close(struct server_conn *conn, int error)
 }
 
 static void
+server_forget(struct unixctl_conn *request, int argc OVS_UNUSED,
+              const char *argv[] OVS_UNUSED, void *conns_)
+{
+    struct ovs_list *conns = conns_;
+    struct server_conn *conn;
+
+    LIST_FOR_EACH_SAFE (conn, node, conns) {
+        if (conn->heard) {
+            conn->heard = false;
+        } else {
+            server_conn_close(conn, ECONNRESET);
+        }
+    }
+    unixctl_command_reply(request, NULL);
+}
+
+static void
 tcp_echo_server(struct ovs_cmdl_context *ctx)
 {
     struct ovs_list conns = OVS_LIST_INITIALIZER(&conns);
@@ -197,6 +227,8 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
     const char *port;
     char *target;
     int fd;
+
+    silence_ms = silence_ms ? silence_ms : 2 * SILENCE_MS;
 
     /* The library wants the address that it listens on as PORT:ADDR. */
     port = strrchr(address, ':');
@@ -211,6 +243,7 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
     free(target);
 
     unixctl = tcp_echo_daemonize();
+    unixctl_command_register("forget", "", 0, 0, server_forget, &conns);
     while (!exiting) {
         int conn_fd;
 
@@ -220,6 +253,7 @@ tcp_echo_server(struct ovs_cmdl_context *ctx)
             conn = xzalloc(sizeof *conn);
             conn->fd = conn_fd;
             conn->deadline = time_msec() + silence_ms;
+            conn->heard = true;
             ovs_list_push_back(&conns, &conn->node);
         }
         LIST_FOR_EACH_SAFE (conn, node, &conns) {
@@ -263,9 +297,10 @@ struct client_conn {
                                  * under way then. */
     struct tcp_echo_answer answer;
     char owner[TCP_ECHO_NAME_SIZE]; /* Who answered first, or empty. */
+    const char *state;          /* "live", "moved" or "silent". */
     char old_owner[TCP_ECHO_NAME_SIZE]; /* Owner before it broke last, or
                                          * empty. */
-    bool moved;                 /* Did another server answer? */
+    const char *old_state;      /* How it broke last, or "new". */
     bool opened;                /* Was it opened by the current "fill"? */
 };
 
@@ -282,9 +317,24 @@ struct client {
     int n_exchanges;              /* What "report" waits for. */
 };
 
+/* Ends 'conn', in the state that follows from 'error', a positive errno value
+ * or EOF. */
 static void
-client_conn_close(struct client_conn *conn)
+client_conn_break(struct client_conn *conn, int error)
 {
+    switch (error) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case EPIPE:
+    case EPROTO:
+    case EXDEV:                 /* From client_conn_recv(). */
+        conn->state = "moved";
+        break;
+
+    default:
+        conn->state = "silent";
+        break;
+    }
     if (conn->fd >= 0) {
         tcp_echo_reset(conn->fd);
     }
@@ -301,9 +351,10 @@ client_conn_open(struct client_conn *conn,
 
     if (conn->owner[0]) {
         ovs_strlcpy(conn->old_owner, conn->owner, sizeof conn->old_owner);
+        conn->old_state = conn->state;
         conn->owner[0] = '\0';
     }
-    conn->moved = false;
+    conn->state = "live";
     conn->opened = true;
     conn->time = time_msec();
     conn->n_sent = conn->answer.len = 0;
@@ -311,12 +362,13 @@ client_conn_open(struct client_conn *conn,
     conn->fd = tcp_echo_connect(target, &conn->local);
     if (conn->fd < 0 || getsockname(conn->fd, (struct sockaddr *) &conn->local,
                                     &local_len)) {
-        client_conn_close(conn);
+        client_conn_break(conn, EADDRNOTAVAIL);
     }
 }
 
 /* Receives an answer on 'conn'.  Returns 0 if it came, EAGAIN if it did not
- * come yet, another positive errno value if 'conn' is broken. */
+ * come yet, EXDEV if it came from another server than the owner, otherwise
+ * what tcp_echo_recv() returns if 'conn' is broken. */
 static int
 client_conn_recv(struct client_conn *conn)
 {
@@ -328,8 +380,7 @@ client_conn_recv(struct client_conn *conn)
     if (!conn->owner[0]) {
         ovs_strlcpy(conn->owner, conn->answer.name, sizeof conn->owner);
     }
-    conn->moved = strcmp(conn->owner, conn->answer.name) != 0;
-    return conn->moved ? EADDRNOTAVAIL : 0;
+    return strcmp(conn->owner, conn->answer.name) ? EXDEV : 0;
 }
 
 /* Does what can be done on 'conn' without waiting. */
@@ -355,8 +406,10 @@ client_conn_run(struct client_conn *conn, const char *question)
         conn->n_exchanges++;
         conn->n_sent = 0;
         conn->time = now + pause_ms / 2 + random_range(pause_ms / 2 + 1);
-    } else if (error != EAGAIN || now >= conn->time + silence_ms) {
-        client_conn_close(conn);
+    } else if (error != EAGAIN) {
+        client_conn_break(conn, error);
+    } else if (now >= conn->time + silence_ms) {
+        client_conn_break(conn, ETIMEDOUT);
     }
 }
 
@@ -373,12 +426,12 @@ client_format_reply(struct client *client)
         char key[3 * TCP_ECHO_NAME_SIZE];
 
         if (client->filling) {
-            snprintf(key, sizeof key, "from=%s to=%s",
-                     conn->old_owner[0] ? conn->old_owner : "-", conn->owner);
+            snprintf(key, sizeof key, "from=%s to=%s state=%s",
+                     conn->old_owner[0] ? conn->old_owner : "-", conn->owner,
+                     conn->old_state);
         } else {
             snprintf(key, sizeof key, "owner=%s state=%s",
-                     conn->owner[0] ? conn->owner : "-",
-                     conn->moved ? "moved" : conn->fd < 0 ? "broken" : "live");
+                     conn->owner[0] ? conn->owner : "-", conn->state);
         }
         if (!client->filling || conn->opened) {
             simap_increase(&counts, key, 1);
@@ -462,6 +515,8 @@ tcp_echo_client(struct ovs_cmdl_context *ctx)
     struct client client = { .request = NULL };
     struct unixctl_server *unixctl;
 
+    silence_ms = silence_ms ? silence_ms : SILENCE_MS;
+
     if (!inet_parse_active(ctx->argv[1], -1, &client.target, false, NULL)
         || !str_to_int(ctx->argv[2], 10, &client.n_conns)
         || client.n_conns < 1) {
@@ -471,6 +526,8 @@ tcp_echo_client(struct ovs_cmdl_context *ctx)
     client.conns = xcalloc(client.n_conns, sizeof *client.conns);
     for (int i = 0; i < client.n_conns; i++) {
         client.conns[i].fd = -1;
+        client.conns[i].state = "silent";
+        client.conns[i].old_state = "new";
     }
 
     unixctl = tcp_echo_daemonize();
@@ -488,7 +545,9 @@ tcp_echo_client(struct ovs_cmdl_context *ctx)
     }
 
     for (int i = 0; i < client.n_conns; i++) {
-        client_conn_close(&client.conns[i]);
+        if (client.conns[i].fd >= 0) {
+            tcp_echo_reset(client.conns[i].fd);
+        }
     }
     free(client.conns);
     free(client.question);
@@ -506,7 +565,7 @@ tcp_echo_usage(void)
     vlog_usage();
     printf("\nOther options:\n"
            "  --silence=MSEC              silence that breaks a connection\n"
-           "                              (default: %d)\n"
+           "                              (default: %d, of a server %d)\n"
            "  --pause=MSEC                longest pause of a client between\n"
            "                              two exchanges (default: %d)\n"
            "  --size=BYTES                pad each line that is sent to this\n"
@@ -515,7 +574,7 @@ tcp_echo_usage(void)
            "                              the first answer\n"
            "  --unixctl=SOCKET            override default control socket\n"
            "  -h, --help                  display this help message\n",
-           SILENCE_MS, PAUSE_MS, LINE_MAX_SIZE);
+           SILENCE_MS, 2 * SILENCE_MS, PAUSE_MS, LINE_MAX_SIZE);
     exit(EXIT_SUCCESS);
 }
 

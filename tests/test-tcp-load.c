@@ -86,7 +86,7 @@ load_conn_fail(struct load_conn *conn, struct load *load, int error)
         conn->fd = -1;
     }
     load->n_failed++;
-    simap_increase(&load->failures, ovs_strerror(error), 1);
+    simap_increase(&load->failures, ovs_retval_to_string(error), 1);
 }
 
 /* Begins the next connection as 'conn'. */

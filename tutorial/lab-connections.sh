@@ -95,12 +95,12 @@ connections_say() {
 # connections_title [COLUMN...]: prints the head of the table.
 connections_title() {
     if test "$connections_format" = csv; then
-        connections_cells step broke bound others "$@"
+        connections_cells step moved silent bound others "$@"
         return
     fi
-    printf '\n%-34s  %s\n%-34s' '' '---- connections ----' step
-    printf '  %6s  %6s  %6s' broke bound others
-    test $# -eq 0 || printf '  %7s' "$@"
+    printf '\n%-34s %s\n%-34s' '' '------ connections -------' step
+    printf ' %6s %6s %5s %6s' moved silent bound others
+    test $# -eq 0 || printf ' %7s' "$@"
     printf '\n'
 }
 
@@ -114,9 +114,10 @@ connections_cells() {
 
 # connections_row STEP BOUND OWNER [CELL...]: lets the connections feel a
 # change, opens those again that broke, and prints a row of the table, with
-# more cells as they are.  At most BOUND may break, all of which belonged or
-# belong now to OWNER, or to one of several, "b2|b4".  "others" counts those
-# that did not.
+# more cells as they are.  Connections break that moved, as another backend
+# answered or reset them, and those that were silent, as nobody answered in
+# time.  At most BOUND may break, all of which belonged or belong now to OWNER,
+# or to one of several, "b2|b4".  "others" counts those that did not.
 connections_row() {
     connections_settle
     connections_ask fill moves
@@ -124,23 +125,30 @@ connections_row() {
     connections_step=$1 connections_bound=$2 connections_owner=$3
     shift 3
     connections_counts=$(awk -v owner="^($connections_owner)$" '
-        { broke += $3 }
-        $1 !~ owner && $2 !~ owner { others += $3 }
-        END { print broke + 0, others + 0 }' "$LAB_DIR/moves")
-    connections_broke=${connections_counts% *}
-    connections_others=${connections_counts#* }
+        { n[$3] += $4 }
+        $1 !~ owner && $2 !~ owner { others += $4 }
+        END { print n["moved"] + 0, n["silent"] + 0, others + 0 }
+    ' "$LAB_DIR/moves")
+    read -r connections_moved connections_silent connections_others <<END
+$connections_counts
+END
     if test "$connections_format" = csv; then
-        connections_cells "$connections_step" "$connections_broke" \
-            "$connections_bound" "$connections_others" "$@"
+        connections_cells "$connections_step" "$connections_moved" \
+            "$connections_silent" "$connections_bound" "$connections_others" \
+            "$@"
     else
-        printf '%-34s  %6d  %6d  %6d' "$connections_step" \
-            "$connections_broke" "$connections_bound" "$connections_others"
-        test $# -eq 0 || printf '  %7s' "$@"
+        printf '%-34s %6d %6d %5d %6d' "$connections_step" \
+            "$connections_moved" "$connections_silent" "$connections_bound" \
+            "$connections_others"
+        test $# -eq 0 || printf ' %7s' "$@"
         printf '\n'
     fi
+    connections_broke=$((connections_moved + connections_silent))
     if test "$connections_others" -gt 0 ||
         test "$connections_broke" -gt "$connections_bound"; then
-        connections_fail 'connections broke that had to live'
+        connections_fail "$connections_moved connections moved and \
+$connections_silent were silent, of which $connections_others had to live and \
+no more than $connections_bound might break: $connections_step"
     fi
 }
 

@@ -93,7 +93,7 @@ traffic_settle() {
 traffic_reopen() {
     join "$LAB_DIR/before" "$LAB_DIR/now" | awk '
         $2 != $3 { n[$2 " " $3]++ }
-        END { for (move in n) { print move, n[move] } }'
+        END { for (move in n) { print move, "moved", n[move] } }'
     mv "$LAB_DIR/now" "$LAB_DIR/before"
 }
 

@@ -28,7 +28,7 @@ traffic_start() {
     for b in $backends; do
         lab_host "b$b" "$vip/24" "$(backend_mac "$b")" "$(backend_port "$b")"
         lab_neighbor "b$b" "$client_ip" "$client_mac"
-        lab_echo "b$b" server "$b" "$vip:80"
+        lab_echo "b$b" server "$b" "$vip:80" --silence=2000
     done
 }
 
@@ -51,7 +51,7 @@ traffic_settle() {
 }
 
 # Opens what broke again, with the same addresses and ports.  Prints lines of
-# old backend, new backend and number of connections.
+# old backend, new backend, how they broke, and number of connections.
 traffic_reopen() {
     lab_tell client fill >"$LAB_DIR/reply" &&
         sed 's/[a-z]*=//g' "$LAB_DIR/reply"

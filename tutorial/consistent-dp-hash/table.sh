@@ -44,17 +44,17 @@ table_print() {
 
 # table_row METHOD STEP TOTAL_WEIGHT CHANGED IDEAL FLOWS UPCALLS: adds a row.
 #
-# $LAB_DIR/moves has lines of old backend, new backend and number of broken
-# connections, $LAB_DIR/owners of backend and number of open connections.
+# $LAB_DIR/moves has lines of old backend, new backend, how connections broke
+# and their number, $LAB_DIR/owners of backend and number of open connections.
 table_row() {
     awk -v OFS='\t' -v method="$1" -v step="$2" -v total_weight="$3" \
         -v changed="$4" -v ideal="$5" -v flows="$6" -v upcalls="$7" '
         FILENAME ~ /moves$/ {
-            broken += $3
+            broken += $4
             if ($1 == changed) {
-                left += $3
+                left += $4
             } else if ($2 != changed && $1 != $2) {
-                collateral += $3
+                collateral += $4
             }
         }
 
