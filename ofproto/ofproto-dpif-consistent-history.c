@@ -45,6 +45,7 @@ struct entry {
      * balanced. */
     bool warned;
     struct slot_table_params warned_params;
+    bool warned_of_size;
 
     /* If the group has been deleted: what it was, to which this has a
      * reference, and its place in 'deleted'. */
@@ -380,4 +381,7 @@ slot_histories_publish(struct slot_histories *histories,
         }
     }
     check_balance(entry, new);
+    if (!entry->warned_of_size) {
+        entry->warned_of_size = group_dpif_warn_of_size(new);
+    }
 }

@@ -24,8 +24,9 @@
  *
  * A group that is deleted and added again goes on with its history, and only
  * what differs counts as moved.  For this, a bridge keeps groups that have
- * been deleted, the last ones as far as their slots, and 32 more for each bucket,
- * are no more than SLOT_HISTORY_KEPT together, which is up to some 10 MB.
+ * been deleted, the last ones as far as their slots, and 32 more for each
+ * bucket, are no more than SLOT_HISTORY_KEPT together, which is up to some
+ * 10 MB.
  *
  * All of this belongs to the main thread. */
 

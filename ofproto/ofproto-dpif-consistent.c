@@ -19,6 +19,8 @@
 #include "ofp-consistent.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/list.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
 #include "slot-balance.h"
 #include "slot-table.h"
@@ -272,6 +274,53 @@ group_dpif_warn_of_balance(const struct group_dpif *group)
     VLOG_WARN_RL(&rl, "%s: group %"PRIu32": %s", group->up.ofproto->name,
                  group->up.group_id, warning);
     free(warning);
+    return true;
+}
+
+/* Returns true if OpenFlow can describe 'group', of which the length must have
+ * 16 bits. */
+static bool
+can_be_described(const struct group_dpif *group)
+{
+    const struct ofputil_group_desc desc = {
+        .type = group->up.type,
+        .group_id = group->up.group_id,
+        .props = group->up.props,
+    };
+    const struct ofputil_bucket *bucket;
+    size_t estimate = 0;
+
+    /* Actions take less room in a message. */
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        estimate += sizeof *bucket + bucket->ofpacts_len;
+    }
+    if (estimate <= UINT16_MAX) {
+        return true;
+    }
+
+    struct ofpbuf *request = ofputil_encode_group_desc_request(OFP15_VERSION,
+                                                               OFPG_ALL);
+    struct ovs_list replies;
+    ofpmp_init(&replies, request->data);
+    ofputil_append_group_desc_reply(&desc, &group->up.buckets, &replies);
+    bool fits = ofpbuf_from_list(ovs_list_back(&replies))->size <= UINT16_MAX;
+    ofpbuf_list_delete(&replies);
+    ofpbuf_delete(request);
+    return fits;
+}
+
+/* Warns if 'group' is too large for an OpenFlow message.  Returns true if it
+ * has warned. */
+bool
+group_dpif_warn_of_size(const struct group_dpif *group)
+{
+    if (can_be_described(group)) {
+        return false;
+    }
+    VLOG_WARN_RL(&rl, "%s: group %"PRIu32" has %"PRIu32" buckets, too many "
+                 "for an OpenFlow message that describes it: dump-groups "
+                 "fails, use slot-table/show", group->up.ofproto->name,
+                 group->up.group_id, group->up.n_buckets);
     return true;
 }
 

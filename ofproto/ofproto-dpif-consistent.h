@@ -49,6 +49,7 @@ void group_dpif_set_up_slots(struct group_dpif *,
                              const struct group_dpif *old);
 void group_dpif_prepare_slots(struct group_dpif *);
 bool group_dpif_warn_of_balance(const struct group_dpif *);
+bool group_dpif_warn_of_size(const struct group_dpif *);
 void group_slots_destroy(struct group_slots *);
 
 #endif /* ofproto-dpif-consistent.h */

@@ -154,7 +154,7 @@ class VethBridges(Bridges):
     def __init__(self, control, parts):
         super().__init__(control, parts)
         self.datapath_type = ovs_vsctl("get", "bridge", "br0",
-                                       "datapath_type").strip('"\n')
+                                       "datapath_type").strip()
 
     def device(self, name):
         """Adds a device without life of its own."""
