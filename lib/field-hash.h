@@ -23,11 +23,11 @@
  * ==============
  *
  * A hash of some fields of a packet, each with a mask, for the selection
- * method "consistent-hash" of select groups.  It depends on the fields' numbers
- * in OpenFlow 1.5, their masked values and a basis, and on nothing else: it is
- * the same on every machine and in every build, and whatever the order of the
- * fields.
- * Documentation/topics/consistent-hash.rst defines it to the bit.
+ * method "consistent-hash" of select groups.  It depends on the fields'
+ * numbers in OpenFlow 1.5, their masked values and a basis, and on nothing
+ * else: it is the same on every machine and in every build, and whatever the
+ * order of the fields.  Documentation/topics/consistent-hash.rst defines it to
+ * the bit.
  *
  *   - A field that the packet does not have counts as if it had not been
  *     asked for.

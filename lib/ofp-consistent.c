@@ -102,8 +102,8 @@ ofp_consistent_name(const char *selection_method)
     return method_from_wire(selection_method)->text;
 }
 
-/* Returns 'error', which it frees, with the name in text of 'selection_method',
- * which must be one of the methods, in front. */
+/* Returns 'error', which it frees, with the name in text of
+ * 'selection_method', which must be one of the methods, in front. */
 static char *
 add_name(const char *selection_method, char *error)
 {
@@ -165,8 +165,8 @@ ofp_consistent_decode(const char *selection_method, uint64_t param,
     return NULL;
 }
 
-/* Checks the options and fields of 'props', if their selection method is one of
- * the methods.
+/* Checks the options and fields of 'props', if their selection method is one
+ * of the methods.
  *
  * Returns NULL if successful, otherwise a malloc()'d string that names the
  * method and says what is wrong.  The caller is responsible for freeing the

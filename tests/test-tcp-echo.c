@@ -24,16 +24,16 @@
  *
  *   - It moves: another server answers, or resets what it does not know.
  *
- *   - It is silent: an answer takes longer than option --silence allows, or the
- *     server ends.
+ *   - It is silent: an answer takes longer than option --silence allows, or
+ *     the server ends.
  *
  * A server that is told nothing resets the connection, too.  By default it
  * waits twice as long as a client, which is then the first to give up, so that
- * no silence looks like a move.  Until then it has the connection, even if that
- * moved away and was opened again elsewhere: if it comes back now, the server
- * does not reset it, and a move looks like silence.  "forget", a command of
- * ovs-appctl for the server, resets those connections on which nothing came
- * since it was given last.
+ * no silence looks like a move.  Until then it has the connection, even if
+ * that moved away and was opened again elsewhere: if it comes back now, the
+ * server does not reset it, and a move looks like silence.  "forget", a
+ * command of ovs-appctl for the server, resets those connections on which
+ * nothing came since it was given last.
  *
  * Option --size makes the packets of a server or client large.  With option
  * --once a server closes each connection after its first answer, which is for
