@@ -308,30 +308,38 @@ measure(const struct method *method, size_t n, unsigned int n_bits,
     free(other.ids);
 }
 
+static void
+print_figures(size_t n, unsigned int n_bits, size_t n_bases)
+{
+    for (size_t k = 0; k < ARRAY_SIZE(methods); k++) {
+        struct figures sum = { 0, 0, 0, 0 };
+
+        for (size_t basis = 0; basis < n_bases; basis++) {
+            measure(&methods[k], n, n_bits, basis, &sum);
+        }
+        printf("%s,%"PRIuSIZE",%u,%"PRIuSIZE",%.4f,%.4f,%.5f,%.5f\n",
+               methods[k].name, n, 1u << n_bits, n_bases,
+               sum.fullest / n_bases, sum.deviation / n_bases,
+               sum.removal / n_bases, sum.addition / n_bases);
+        fflush(stdout);
+    }
+}
+
 int
-main(void)
+main(int argc, char *argv[])
 {
     static const size_t ns[] = { 10, 32, 64, 100, 250 };
     static const unsigned int bits[] = { 8, 10, 12, 14 };
 
     printf("method,buckets,slots,bases,fullest,deviation,removal,addition\n");
+    if (argc == 4) {
+        print_figures(atoi(argv[1]), log_2_floor(atoi(argv[2])),
+                      atoi(argv[3]));
+        return 0;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(ns); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(bits); j++) {
-            size_t n_bases = MAX(3, 300 / ns[i]);
-
-            for (size_t k = 0; k < ARRAY_SIZE(methods); k++) {
-                struct figures sum = { 0, 0, 0, 0 };
-
-                for (size_t basis = 0; basis < n_bases; basis++) {
-                    measure(&methods[k], ns[i], bits[j], basis, &sum);
-                }
-                printf("%s,%"PRIuSIZE",%u,%"PRIuSIZE",%.4f,%.4f,%.5f,%.5f\n",
-                       methods[k].name, ns[i], 1u << bits[j], n_bases,
-                       sum.fullest / n_bases, sum.deviation / n_bases,
-                       sum.removal / n_bases, sum.addition / n_bases);
-                fflush(stdout);
-            }
+            print_figures(ns[i], bits[j], MAX(3, 300 / ns[i]));
         }
     }
-    return 0;
 }
