@@ -80,9 +80,11 @@ demo: all
 	@OVS_BUILD=build/ovs tutorial/consistent-dp-hash/demo $(DEMO_FLAGS)
 
 check: all
+	@$(run) promtool 'of Prometheus' scripts/promtool
 	@scripts/check
 
 check-upstream: all
+	@$(run) promtool 'of Prometheus' scripts/promtool
 	@scripts/check-upstream
 
 check-kernel: all
@@ -95,6 +97,7 @@ check-portable: all
 
 check-sanitize: assemble
 	@scripts/packages $(packages) $(sanitize_packages)
+	@$(run) promtool 'of Prometheus' scripts/promtool
 	@scripts/check-sanitize
 
 fuzz: assemble

@@ -8,6 +8,9 @@ name=${0##*/}
 top=$PWD
 git=build/ovs/.git
 
+# What scripts/promtool puts there.
+PATH=$PATH:$top/build/promtool
+
 say () {
     printf '%s: %s\n' "$name" "$*"
 }
