@@ -47,6 +47,12 @@ lacks_source_port(const struct flow *flow)
             && !(flow->nw_frag & FLOW_NW_FRAG_LATER) && !flow->tp_src);
 }
 
+static bool
+is_ipv6_fragment(const struct flow *flow)
+{
+    return flow->dl_type == htons(ETH_TYPE_IPV6) && flow->nw_frag;
+}
+
 /* Returns why nobody but the datapath can know the hash of a packet that
  * arrived as 'ingress' on 'ofproto' and is 'flow' by now, or NULL if it can be
  * computed. */
@@ -60,8 +66,9 @@ why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
     if (lacks_source_port(flow) && !lacks_source_port(ingress)) {
         return "the datapath chooses the source port of a tunnel's packet";
     }
-    if (flow->dl_type == htons(ETH_TYPE_IPV6) && flow->nw_frag) {
-        /* flow_compose() makes no fragment header for IPv6. */
+    if (is_ipv6_fragment(ingress) || is_ipv6_fragment(flow)) {
+        /* A flow does not tell all that is in a fragment of IPv6, and
+         * flow_compose() makes no fragment header. */
         return "only the datapath knows the hash of an IPv6 fragment";
     }
     if (alg == OVS_HASH_ALG_L4) {
