@@ -15,6 +15,7 @@
 #include <config.h>
 #include "rendezvous.h"
 #include <string.h>
+#include "compiler.h"
 #include "splitmix64.h"
 #include "util.h"
 
@@ -68,7 +69,6 @@ rendezvous_groups_create(const struct rendezvous_member members[], size_t n)
     ((X) ^ ((X) >> (((N_BITS) + 1) / 2)) ^ ((X) >> ((N_BITS) - 1)))
 
 /* The compiler makes use of what vector instructions there are. */
-typedef uint16_t batch __attribute__((vector_size(2 * RENDEZVOUS_BATCH)));
 typedef uint16_t group __attribute__((vector_size(2 * RENDEZVOUS_GROUP)));
 
 static uint16_t
@@ -96,6 +96,13 @@ rendezvous_place(const struct rendezvous_member *member, unsigned int n_bits,
     return x;
 }
 
+static inline group ALWAYS_INLINE
+take_step(group x, group add, group mul, unsigned int n_bits, uint16_t mask)
+{
+    x = SPREAD_UP(x, add, mul) & mask;
+    return FOLD(x, n_bits);
+}
+
 /* Stores in 'places' what rendezvous_place() returns for 'slot' and each
  * member of 'steps'. */
 void
@@ -112,52 +119,71 @@ rendezvous_group_places(const struct rendezvous_group *steps,
 
         memcpy(&add, steps->add[i], sizeof add);
         memcpy(&mul, steps->mul[i], sizeof mul);
-        x = SPREAD_UP(x, add, mul) & mask;
-        x = FOLD(x, n_bits);
+        x = take_step(x, add, mul, n_bits, mask);
     }
     memcpy(places, &x, sizeof x);
 }
 
-/* Stores in 'winners' which of the 'n' 'members', at least one and not more
- * than UINT16_MAX, has the highest place of each of 'slots', and in 'places'
- * that place.  Returns false if for some slot there is more than one. */
-bool
+/* Stores in places[i] the highest place of slots[i] that one of the 'n'
+ * 'members' has, at least one and not more than RENDEZVOUS_TIE, and in
+ * winners[i] which one has it, or RENDEZVOUS_TIE if more than one has or the
+ * place is 0.  Does so for each of the 'n_slots' 'slots', not more than
+ * RENDEZVOUS_CHUNK.  The rest of 'winners' and 'places' may be anything.
+ *
+ * Takes time in proportion to 'n' and to 'n_slots'. */
+void
 rendezvous_highest(const struct rendezvous_member members[], size_t n,
                    unsigned int n_bits,
-                   const uint16_t slots[RENDEZVOUS_GROUP],
-                   uint16_t winners[RENDEZVOUS_GROUP],
-                   uint16_t places[RENDEZVOUS_GROUP])
+                   const uint16_t slots[], size_t n_slots,
+                   uint16_t winners[RENDEZVOUS_CHUNK],
+                   uint16_t places[RENDEZVOUS_CHUNK])
 {
-    group highest = { 0 }, winner = { 0 }, tie = { 0 };
+    struct {
+        group slots, highest, winner;
+    } best[RENDEZVOUS_CHUNK / RENDEZVOUS_GROUP];
+    size_t n_groups = DIV_ROUND_UP(n_slots, RENDEZVOUS_GROUP);
     uint16_t mask = slot_mask(n_bits);
-    group start;
 
-    memcpy(&start, slots, sizeof start);
+    memset(best, 0, n_groups * sizeof *best);
+    for (size_t g = 0; g < n_groups; g++) {
+        size_t start = g * RENDEZVOUS_GROUP;
+
+        memcpy(&best[g].slots, &slots[start],
+               MIN(n_slots - start, RENDEZVOUS_GROUP) * sizeof *slots);
+    }
+
     for (uint16_t m = 0; m < n; m++) {
-        group x = start;
+        group add[RENDEZVOUS_ROUNDS], mul[RENDEZVOUS_ROUNDS];
 
         for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-            const struct rendezvous_step *step = &members[m].steps[i];
-
-            x = SPREAD_UP(x, step->add, step->mul) & mask;
-            x = FOLD(x, n_bits);
+            add[i] = (group) { 0 } + members[m].steps[i].add;
+            mul[i] = (group) { 0 } + members[m].steps[i].mul;
         }
+        for (size_t g = 0; g < n_groups; g++) {
+            group x = best[g].slots;
 
-        if (!m) {
-            highest = x;
-            continue;
+            /* Not a loop: compilers would keep it. */
+            x = take_step(x, add[0], mul[0], n_bits, mask);
+            x = take_step(x, add[1], mul[1], n_bits, mask);
+            x = take_step(x, add[2], mul[2], n_bits, mask);
+            x = take_step(x, add[3], mul[3], n_bits, mask);
+            x = take_step(x, add[4], mul[4], n_bits, mask);
+            BUILD_ASSERT_DECL(RENDEZVOUS_ROUNDS == 5);
+
+            group higher = x > best[g].highest;
+            group equal = x == best[g].highest;
+            best[g].winner = ((m & higher)
+                              | ((best[g].winner | equal) & ~higher));
+            best[g].highest = (x & higher) | (best[g].highest & ~higher);
         }
-
-        group higher = x > highest;
-        tie = (group) (x == highest) | (tie & ~higher);
-        winner = (m & higher) | (winner & ~higher);
-        highest = (x & higher) | (highest & ~higher);
     }
-    memcpy(winners, &winner, sizeof winner);
-    memcpy(places, &highest, sizeof highest);
 
-    group none = { 0 };
-    return !memcmp(&tie, &none, sizeof tie);
+    for (size_t g = 0; g < n_groups; g++) {
+        size_t start = g * RENDEZVOUS_GROUP;
+
+        memcpy(&winners[start], &best[g].winner, sizeof best[g].winner);
+        memcpy(&places[start], &best[g].highest, sizeof best[g].highest);
+    }
 }
 
 /* Returns the inverse of odd 'x' modulo 2**16.  Each turn doubles the number
@@ -179,8 +205,11 @@ rendezvous_walk_init(struct rendezvous_walk *walk,
                      const struct rendezvous_member *member)
 {
     for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
-        walk->add[i] = member->steps[i].add;
-        walk->inverse_mul[i] = inverse(member->steps[i].mul);
+        group add = (group) { 0 } + member->steps[i].add;
+        group inverse_mul = (group) { 0 } + inverse(member->steps[i].mul);
+
+        memcpy(walk->add[i], &add, sizeof add);
+        memcpy(walk->inverse_mul[i], &inverse_mul, sizeof inverse_mul);
     }
 }
 
@@ -191,18 +220,25 @@ void
 rendezvous_walk(const struct rendezvous_walk *walk, unsigned int n_bits,
                 uint32_t place, uint16_t slots[RENDEZVOUS_BATCH])
 {
+    static const uint16_t below[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     uint16_t mask = slot_mask(n_bits);
-    batch x;
+    group high, low;
 
-    for (int i = 0; i < RENDEZVOUS_BATCH; i++) {
-        slots[i] = (place - 1 - i) & mask;
-    }
-    memcpy(&x, slots, sizeof x);
+    BUILD_ASSERT_DECL(RENDEZVOUS_GROUP == ARRAY_SIZE(below));
+    BUILD_ASSERT_DECL(RENDEZVOUS_BATCH == 2 * RENDEZVOUS_GROUP);
+    memcpy(&high, below, sizeof high);
+    high = ((uint16_t) place - high) & mask;
+    low = (high - RENDEZVOUS_GROUP) & mask;
     for (int i = RENDEZVOUS_ROUNDS - 1; i >= 0; i--) {
-        x = FOLD(x, n_bits);
-        x = SPREAD_UP_INVERSE(x, walk->add[i], walk->inverse_mul[i]) & mask;
+        group add, mul;
+
+        memcpy(&add, walk->add[i], sizeof add);
+        memcpy(&mul, walk->inverse_mul[i], sizeof mul);
+        high = SPREAD_UP_INVERSE(FOLD(high, n_bits), add, mul) & mask;
+        low = SPREAD_UP_INVERSE(FOLD(low, n_bits), add, mul) & mask;
     }
-    memcpy(slots, &x, sizeof x);
+    memcpy(slots, &high, sizeof high);
+    memcpy(&slots[RENDEZVOUS_GROUP], &low, sizeof low);
 }
 
 /* Returns the draw of 'member' for 'slot', whose place is 'place', in a table

@@ -51,8 +51,8 @@
  * members.
  *
  * All functions may be called from any thread.  But for
- * rendezvous_groups_create(), they are pure and cost a constant number of
- * instructions. */
+ * rendezvous_groups_create(), they are pure.  But for it and
+ * rendezvous_highest(), they cost a constant number of instructions. */
 
 /* The number of slots is a power of 2: 2**RENDEZVOUS_MIN_BITS to
  * 2**RENDEZVOUS_MAX_BITS. */
@@ -68,7 +68,11 @@
 /* How many slots or members some functions take at once, with vector
  * instructions, which is much faster than one by one. */
 #define RENDEZVOUS_GROUP 8
-#define RENDEZVOUS_BATCH 16
+#define RENDEZVOUS_BATCH (2 * RENDEZVOUS_GROUP)
+#define RENDEZVOUS_CHUNK (8 * RENDEZVOUS_GROUP)
+
+/* The winner of a slot that more than one member could win. */
+#define RENDEZVOUS_TIE UINT16_MAX
 
 /* A member: all that its draws depend on but the slot, and its weight. */
 struct rendezvous_member {
@@ -87,10 +91,11 @@ struct rendezvous_group {
     uint16_t mul[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
 };
 
-/* What finds slots by their places in the order of a member. */
+/* What finds slots by their places in the order of a member: the inverse of
+ * each of its steps, as often as slots are found at once. */
 struct rendezvous_walk {
-    uint16_t add[RENDEZVOUS_ROUNDS];
-    uint16_t inverse_mul[RENDEZVOUS_ROUNDS];
+    uint16_t add[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
+    uint16_t inverse_mul[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
 };
 
 void rendezvous_member_init(struct rendezvous_member *, uint32_t basis,
@@ -103,11 +108,11 @@ uint32_t rendezvous_place(const struct rendezvous_member *,
 void rendezvous_group_places(const struct rendezvous_group *,
                              unsigned int n_bits, uint16_t slot,
                              uint16_t places[RENDEZVOUS_GROUP]);
-bool rendezvous_highest(const struct rendezvous_member[], size_t n,
+void rendezvous_highest(const struct rendezvous_member[], size_t n,
                         unsigned int n_bits,
-                        const uint16_t slots[RENDEZVOUS_GROUP],
-                        uint16_t winners[RENDEZVOUS_GROUP],
-                        uint16_t places[RENDEZVOUS_GROUP]);
+                        const uint16_t slots[], size_t n_slots,
+                        uint16_t winners[RENDEZVOUS_CHUNK],
+                        uint16_t places[RENDEZVOUS_CHUNK]);
 
 void rendezvous_walk_init(struct rendezvous_walk *,
                           const struct rendezvous_member *);

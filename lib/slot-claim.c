@@ -86,11 +86,9 @@ slot_claim_is_better__(const struct slot_claim *a, const struct slot_claim *b,
 
 /* Returns the reach of 'claim' in a table of 2**n_bits slots, a number that
  * tells without a logarithm how far down its order any member can at best find
- * a better claim than this one: a member with weight w no further than
- * w * reach / 2**16 places below the top.
- *
- * The cost of a claim d places below the top is greater than
- * -log2(1 - d / 2**n_bits), hence greater than d / 2**n_bits / ln(2). */
+ * a better claim than this one, see slot_claim_min_place(): for a member with
+ * weight w, w * reach / 2**16 is the claim's cost by weight as a natural
+ * logarithm, times w and the number of slots. */
 uint64_t
 slot_claim_reach(const struct slot_claim *claim, unsigned int n_bits)
 {
@@ -104,13 +102,28 @@ slot_claim_reach(const struct slot_claim *claim, unsigned int n_bits)
 
 /* Returns the lowest place at which a claim of a member with the given
  * 'weight', in a table of 2**n_bits slots, can be better than one with the
- * given 'reach'. */
+ * given 'reach'.
+ *
+ * With n slots, the cost of a claim d places below the top is, as a natural
+ * logarithm, greater than -ln(1 - d / n).  If it is no more than x / n, then d
+ * is less than n * (1 - exp(-x / n)), which is less than both x and
+ * x - x**2 / n / 2 + x**3 / n**2 / 6.  Cutting off the fraction of x takes
+ * less than 1 from that, and as d is an integer, the next one is far enough.
+ */
 uint32_t
 slot_claim_min_place(uint64_t reach, unsigned int n_bits, uint16_t weight)
 {
     uint32_t top = (UINT32_C(1) << n_bits) - 1;
+    uint64_t x = reach * weight >> 16;
 
-    return top - MIN(top, reach * weight >> 16);
+    if (x > top) {
+        return 0;
+    }
+
+    uint64_t square = x * x >> n_bits;
+    uint64_t cube = (square + 1) * x >> n_bits;
+
+    return top - MIN(x, x - square / 2 + cube / 6 + 1);
 }
 
 /* Returns the best claim to 'slot', of a table of 2**n_bits slots, of the

@@ -16,6 +16,7 @@
 #include "slot-diff.h"
 #include <stdlib.h>
 #include "bitmap.h"
+#include "slot-map.h"
 #include "slot-match.h"
 #include "slot-table.h"
 #include "util.h"
@@ -43,25 +44,6 @@ map_members(const struct slot_table *from, const struct slot_table *to,
                   ? j : SLOT_MATCH_NONE);
     }
     return map;
-}
-
-/* Returns how many of the 'n_slots' slots with owner i in 'from' do not have
- * owner map[i] in 'to'.  The main thread does this for each change, and four
- * slots at a time are faster. */
-static uint32_t
-count_moved(const uint16_t map[], const uint16_t from[], const uint16_t to[],
-            uint32_t n_slots)
-{
-    uint32_t n = 0;
-
-    BUILD_ASSERT_DECL(RENDEZVOUS_MIN_BITS >= 2);
-    for (uint32_t slot = 0; slot < n_slots; slot += 4) {
-        n += ((map[from[slot]] != to[slot])
-              + (map[from[slot + 1]] != to[slot + 1])
-              + (map[from[slot + 2]] != to[slot + 2])
-              + (map[from[slot + 3]] != to[slot + 3]));
-    }
-    return n;
 }
 
 /* Returns what has changed from 'old' to 'new', which must have the same basis
@@ -92,7 +74,8 @@ slot_diff(const struct slot_table *old, const struct slot_table *new,
     uint16_t *map = map_members(old, new, false);
     uint32_t n_slots = slot_table_n_slots(new);
 
-    diff.n_moved = count_moved(map, old->owners, new->owners, n_slots);
+    diff.n_moved = slot_map_count_moved(map, old->n_buckets, old->owners,
+                                        new->owners, n_slots);
     if (redirected || old->params.load_bound || new->params.load_bound) {
         uint16_t *unchanged = map_members(old, new, true);
         uint16_t *unchanged_back = map_members(new, old, true);

@@ -297,6 +297,7 @@ log_change(const struct group_dpif *group, const struct slot_change *change)
     if (!VLOG_DROP_INFO(&rl)) {
         struct ds s = DS_EMPTY_INITIALIZER;
 
+        ds_reserve(&s, 256);    /* Each part is formatted just once. */
         slot_change_format(change, &s);
         VLOG_INFO("%s: group %"PRIu32": %s, by %s", group->up.ofproto->name,
                   group->up.group_id, ds_cstr(&s), change->who);
