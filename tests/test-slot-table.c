@@ -461,6 +461,22 @@ check_diff(const struct group *a, const struct slot_table *ta,
     ovs_assert(!n_collateral || a->params.load_bound || b->params.load_bound);
 }
 
+/* Fails if a claim that owns a slot of 'table' is beyond the table's reach. */
+static void
+check_reach(const struct slot_table *table)
+{
+    size_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
+
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        struct slot_claim claim = {
+            &table->members[table->owners[slot]], slot, table->places[slot]
+        };
+
+        ovs_assert(slot_claim_reach(&claim, table->params.n_bits)
+                   <= table->reach);
+    }
+}
+
 /* A table that is made from the one before, through any sequence of changes,
  * is the same as one from nothing. */
 static void
@@ -484,6 +500,7 @@ test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
                                                     group->buckets, group->n,
                                                     table);
         slot_check_equal(fresh, next);
+        check_reach(next);
         if (table && group->params.basis == old->params.basis
             && group->params.n_bits == old->params.n_bits) {
             check_diff(old, table, group, next);
