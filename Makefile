@@ -26,8 +26,8 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-kernel check-portable check-sanitize check-upstream churn clean \
-	configure demo distclean fuzz help install recipes refresh sandbox \
-	series
+	configure demo distclean fuzz help install mutants recipes refresh \
+	sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -45,6 +45,8 @@ help:
 #:                      others (20 minutes)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
+#: make mutants         see the tests fail: each of some faults in the code,
+#:                      made in a copy (20 minutes; MUTANT=NAME for one)
 #: make churn           random changes under traffic, then random pipelines of
 #:                      groups, TIME=SECONDS each [SEED=N]
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
@@ -103,6 +105,9 @@ check-sanitize: assemble
 fuzz: assemble
 	@scripts/packages $(packages) $(sanitize_packages)
 	@scripts/fuzz '$(or $(TIME),60)' '$(TARGET)'
+
+mutants: assemble
+	@scripts/mutants $(MUTANT)
 
 recipes: all
 	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
