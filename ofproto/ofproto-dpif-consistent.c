@@ -277,6 +277,10 @@ group_dpif_warn_of_balance(const struct group_dpif *group)
     return true;
 }
 
+/* A bucket's length in an OpenFlow 1.5 message, without actions: its header,
+ * weight, watch_port and watch_group. */
+#define MAX_BUCKET_LEN 32
+
 /* Returns true if OpenFlow can describe 'group', of which the length must have
  * 16 bits. */
 static bool
@@ -290,9 +294,9 @@ can_be_described(const struct group_dpif *group)
     const struct ofputil_bucket *bucket;
     size_t estimate = 0;
 
-    /* Actions take less room in a message. */
+    /* Actions take at most twice as much room in a message. */
     LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        estimate += sizeof *bucket + bucket->ofpacts_len;
+        estimate += MAX_BUCKET_LEN + 2 * bucket->ofpacts_len;
     }
     if (estimate <= UINT16_MAX) {
         return true;
