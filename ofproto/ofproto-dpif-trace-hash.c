@@ -72,6 +72,10 @@ why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
         return "only the datapath knows the hash of an IPv6 fragment";
     }
     if (alg == OVS_HASH_ALG_L4) {
+        if (eth_type_mpls(flow->dl_type)) {
+            return "only the datapath knows whether it still has an RSS hash";
+        }
+
         const char *type = xlate_get_port_type(ofproto,
                                                ingress->in_port.ofp_port);
 
