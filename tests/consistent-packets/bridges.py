@@ -157,7 +157,10 @@ class VethBridges(Bridges):
                                        "datapath_type").strip()
 
     def device(self, name):
-        """Adds a device without life of its own."""
+        """Adds a device without life of its own, and to a list of them in the
+        file "devices", for whoever cleans up."""
+        with open(LAB_DIR + "/devices", "a") as f:
+            f.write(name + "\n")
         subprocess.run(["ip", "link", "add", name, "type", "veth", "peer",
                         "name", name + PEER], check=True)
         for end in (name, name + PEER):
