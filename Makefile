@@ -26,8 +26,8 @@ configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-kernel check-portable check-sanitize check-upstream churn clean \
-	configure demo distclean fuzz help install mutants recipes refresh \
-	sandbox series
+	configure demo distclean fuzz help install mutants pictures recipes \
+	refresh sandbox series
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -54,6 +54,7 @@ help:
 #: make bench-change    what a group-mod costs the switch, next to stock dp_hash
 #: make bench-hash      time of the symmetric hash, next to the one before
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
+#: make pictures        draw the pictures of the pages
 #: make series          write the patches for ovs-dev to build/series
 #: make refresh         bring edits made in build/ovs back to patches/
 #:                      (PATCH=FILE: to that patch)
@@ -136,6 +137,9 @@ bench-hash: all
 
 bench-scale: all
 	@bench/scale $(BENCH_FLAGS)
+
+pictures:
+	@pictures/draw
 
 series: assemble
 	@scripts/series build/series
