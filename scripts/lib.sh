@@ -54,6 +54,15 @@ fuzz_targets () {
     whole_files | sed -n 's,^tests/oss-fuzz/\(.*\)_target\.c$,\1,p'
 }
 
+# Usage: fuzz_inputs TARGET
+#
+# Unpacks the inputs in fuzz/TARGET.tar.gz, and prints the folder that has them.
+fuzz_inputs () {
+    dir=build/fuzz/inputs/$1
+    rm -rf "$dir" && mkdir -p "$dir" && tar -xzf "fuzz/$1.tar.gz" -C "$dir" &&
+        echo "$dir"
+}
+
 message () {
     sed '/^---$/,$d' "patches/$1"
 }
