@@ -32,15 +32,14 @@ map_members(const struct slot_table *from, const struct slot_table *to,
     size_t j = 0;
 
     for (size_t i = 0; i < from->n_buckets; i++) {
-        const struct rendezvous_member *a = &from->members[i];
-        const struct rendezvous_member *b;
+        const struct rendezvous_member *member = &from->members[i];
 
-        while (j < to->n_buckets && to->members[j].id < a->id) {
+        while (j < to->n_buckets && to->members[j].id < member->id) {
             j++;
         }
-        b = &to->members[j];
-        map[i] = (j < to->n_buckets && b->id == a->id
-                  && (!same_weight || b->weight == a->weight)
+        map[i] = (j < to->n_buckets && to->members[j].id == member->id
+                  && (!same_weight
+                      || to->members[j].weight == member->weight)
                   ? j : SLOT_MATCH_NONE);
     }
     return map;
