@@ -286,8 +286,8 @@ slot_change_format(const struct slot_change *change, struct ds *s)
                       change->n_stayed);
     }
     if (change->ids_in_order) {
-        ds_put_cstr(s, "; bucket ids just count the buckets, but each backend "
-                    "needs an id that it keeps");
+        ds_put_cstr(s, "; give each backend a bucket id that it keeps: these "
+                    "just count the buckets");
     }
 }
 
