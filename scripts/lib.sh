@@ -63,6 +63,11 @@ fuzz_inputs () {
         echo "$dir"
 }
 
+# The pages that the series adds.
+pages () {
+    whole_files | grep '^Documentation/.*\.rst$'
+}
+
 message () {
     sed '/^---$/,$d' "patches/$1"
 }
