@@ -26,7 +26,7 @@
 #include "command-line.h"
 #include "ovstest.h"
 #include "random.h"
-#include "slot-balance.h"
+#include "slot-advice.h"
 #include "slot-check.h"
 #include "slot-claim.h"
 #include "slot-diff.h"
@@ -553,7 +553,7 @@ follow_advice(const struct group *group, const char *advice, const char *name)
     return slot_table_create(&params, group->buckets, group->n, NULL);
 }
 
-/* A table that follows the advice of slot_balance_check() gets no other.  With
+/* A table that follows the advice of slot_advice_get() gets no other.  With
  * the slots it names, no bucket of at least average weight has more than 1.5
  * times its share, with the load bound, either. */
 static void
@@ -577,7 +577,7 @@ test_advice(struct ovs_cmdl_context *ctx OVS_UNUSED)
         }
 
         struct slot_table *table = create(group);
-        char *advice = slot_balance_check(table);
+        char *advice = slot_advice_get(table);
         slot_table_destroy(table);
         for (size_t j = 0; advice && j < ARRAY_SIZE(names); j++) {
             table = follow_advice(group, advice, names[j]);
@@ -585,7 +585,7 @@ test_advice(struct ovs_cmdl_context *ctx OVS_UNUSED)
                 continue;
             }
             n_followed[j]++;
-            ovs_assert(!slot_balance_check(table));
+            ovs_assert(!slot_advice_get(table));
 
             uint64_t total = 0;
             for (size_t k = 0; k < n; k++) {

@@ -18,7 +18,7 @@
 #include <string.h>
 #include "byte-order.h"
 #include "group_round_trip.h"
-#include "ofp-consistent.h"
+#include "ofp-group-slots.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-protocol.h"
@@ -42,10 +42,10 @@ round_trip_options(const char *method, uint64_t param)
     bool has_options;
     uint64_t parsed;
 
-    ofp_consistent_format(method, param, &s);
+    ofp_group_slots_format(method, param, &s);
 
     char *text = ds_cstr(&s);
-    char *error = ofp_consistent_parse(&text, &parsed, &has_options);
+    char *error = ofp_group_slots_parse(&text, &parsed, &has_options);
     ovs_assert(!error);
     ovs_assert(!strcmp(text, method));
     ovs_assert(parsed == param);
@@ -56,17 +56,17 @@ round_trip_options(const char *method, uint64_t param)
 static void
 parse_options(const char *method, const char *input)
 {
-    char *value = xasprintf("%s(%s)", ofp_consistent_name(method), input);
-    struct ofp_consistent_options options;
+    char *value = xasprintf("%s(%s)", ofp_group_slots_name(method), input);
+    struct ofp_group_slots options;
     char *text = value;
     bool has_options;
     uint64_t param;
     char *error;
 
-    error = ofp_consistent_parse(&text, &param, &has_options);
+    error = ofp_group_slots_parse(&text, &param, &has_options);
     if (!error) {
         ovs_assert(!strcmp(text, method));
-        error = ofp_consistent_decode(method, param, &options);
+        error = ofp_group_slots_decode(method, param, &options);
         ovs_assert(!error);
         round_trip_options(method, param);
     }
@@ -76,7 +76,7 @@ parse_options(const char *method, const char *input)
     uint64_t bits = 0;
     memcpy(&bits, input, MIN(strlen(input), sizeof bits));
     bits = ntohll((OVS_FORCE ovs_be64) bits);
-    error = ofp_consistent_decode(method, bits, &options);
+    error = ofp_group_slots_decode(method, bits, &options);
     if (!error) {
         round_trip_options(method, bits);
     }

@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_CONSISTENT_UNIXCTL_H
-#define OFPROTO_DPIF_CONSISTENT_UNIXCTL_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_UNIXCTL_H
+#define OFPROTO_DPIF_GROUP_SLOTS_UNIXCTL_H 1
 
 /* Commands of ovs-appctl that show the slot tables of select groups:
  * slot-table/show, slot-table/map and slot-table/lookup.  See
@@ -21,6 +21,6 @@
 
 struct hmap;
 
-void ofproto_dpif_consistent_unixctl_init(const struct hmap *ofprotos);
+void group_slots_unixctl_init(const struct hmap *ofprotos);
 
-#endif /* ofproto-dpif-consistent-unixctl.h */
+#endif /* ofproto-dpif-group-slots-unixctl.h */

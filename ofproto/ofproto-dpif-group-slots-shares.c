@@ -13,10 +13,10 @@
  */
 
 #include <config.h>
-#include "ofproto-dpif-consistent-shares.h"
+#include "ofproto-dpif-group-slots-shares.h"
 #include <stdlib.h>
 #include "ofproto-dpif.h"
-#include "ofproto-dpif-consistent.h"
+#include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-port.h"
@@ -26,8 +26,8 @@
 /* Returns a description of why 'bucket' of 'group' is not live, or NULL if it
  * is.  The caller must free the returned string.  For the main thread. */
 char *
-bucket_share_why_dead(const struct group_dpif *group,
-                      const struct ofputil_bucket *bucket)
+group_slots_why_dead(const struct group_dpif *group,
+                     const struct ofputil_bucket *bucket)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
 
@@ -57,8 +57,8 @@ bucket_share_why_dead(const struct group_dpif *group,
 static int
 compare_shares_by_id(const void *a_, const void *b_)
 {
-    const struct bucket_share *a = a_;
-    const struct bucket_share *b = b_;
+    const struct group_slots_share *a = a_;
+    const struct group_slots_share *b = b_;
 
     return (a->bucket->bucket_id < b->bucket->bucket_id
             ? -1 : a->bucket->bucket_id > b->bucket->bucket_id);
@@ -69,7 +69,7 @@ compare_shares_by_id(const void *a_, const void *b_)
  * The 'aux' of its buckets are the shares. */
 static struct slot_table *
 create_live_table(const struct slot_table *table,
-                  struct bucket_share *shares, size_t n)
+                  struct group_slots_share *shares, size_t n)
 {
     struct slot_table_params params = table->params;
     struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
@@ -94,10 +94,10 @@ create_live_table(const struct slot_table *table,
 /* Counts the slots of 'table' that the 'n' 'shares', its group's buckets by
  * increasing id, own and use. */
 static void
-count_slots(const struct slot_table *table, struct bucket_share *shares,
+count_slots(const struct slot_table *table, struct group_slots_share *shares,
             size_t n)
 {
-    struct bucket_share **members
+    struct group_slots_share **members
         = xmalloc((table->n_buckets + 1) * sizeof *members);
     uint32_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
     uint32_t n_dead = 0;
@@ -124,7 +124,7 @@ count_slots(const struct slot_table *table, struct bucket_share *shares,
 
         for (uint32_t slot = 0; live->n_buckets && slot < n_slots; slot++) {
             if (members[table->owners[slot]]->dead) {
-                struct bucket_share *share = slot_table_owner(live, slot);
+                struct group_slots_share *share = slot_table_owner(live, slot);
 
                 share->n_used++;
             }
@@ -136,15 +136,15 @@ count_slots(const struct slot_table *table, struct bucket_share *shares,
 
 /* Returns the shares of the buckets of 'group', which must have a slot table,
  * by increasing id, all 'group->up.n_buckets' of them.  The caller must free
- * them with bucket_shares_free().
+ * them with group_slots_shares_free().
  *
  * Takes time in proportion to the slots and the buckets, and if there are dead
  * buckets with slots, to make a table without these. */
-struct bucket_share *
-bucket_shares_get(const struct group_dpif *group)
+struct group_slots_share *
+group_slots_shares_get(const struct group_dpif *group)
 {
     size_t n = group->up.n_buckets;
-    struct bucket_share *shares = xcalloc(n, sizeof *shares);
+    struct group_slots_share *shares = xcalloc(n, sizeof *shares);
     struct ofputil_group_stats stats = {
         .bucket_stats = xcalloc(n, sizeof *stats.bucket_stats),
     };
@@ -156,7 +156,7 @@ bucket_shares_get(const struct group_dpif *group)
     LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
         shares[i].bucket = bucket;
         shares[i].place = i;
-        shares[i].dead = bucket_share_why_dead(group, bucket);
+        shares[i].dead = group_slots_why_dead(group, bucket);
         shares[i].stats = stats.bucket_stats[i];
         total += bucket->weight;
         i++;
@@ -174,7 +174,7 @@ bucket_shares_get(const struct group_dpif *group)
 
 /* Frees the 'n' 'shares'. */
 void
-bucket_shares_free(struct bucket_share *shares, size_t n)
+group_slots_shares_free(struct group_slots_share *shares, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         free(shares[i].dead);

@@ -13,38 +13,38 @@
  */
 
 #include <config.h>
-#include "ofproto-dpif-consistent.h"
+#include "ofproto-dpif-group-slots.h"
 #include <string.h>
 #include "bitmap.h"
-#include "ofp-consistent.h"
+#include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
-#include "slot-balance.h"
+#include "slot-advice.h"
 #include "slot-table.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(ofproto_dpif_consistent);
+VLOG_DEFINE_THIS_MODULE(ofproto_dpif_group_slots);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* Returns true, and logs it, if 'group' has one of these methods and more
  * buckets than a slot table can hold. */
 bool
-group_dpif_has_too_many_buckets(const struct group_dpif *group)
+group_slots_too_many_buckets(const struct group_dpif *group)
 {
     const char *selection_method = group->up.props.selection_method;
 
-    if (!ofp_consistent_is_method(selection_method)
+    if (!ofp_group_slots_is_method(selection_method)
         || group->up.n_buckets <= SLOT_TABLE_MAX_BUCKETS) {
         return false;
     }
     VLOG_WARN_RL(&rl, "%s: group %"PRIu32" would have %"PRIu32" buckets, but "
                  "selection method %s takes no more than %d",
                  group->up.ofproto->name, group->up.group_id,
-                 group->up.n_buckets, ofp_consistent_name(selection_method),
+                 group->up.n_buckets, ofp_group_slots_name(selection_method),
                  SLOT_TABLE_MAX_BUCKETS);
     return true;
 }
@@ -52,7 +52,7 @@ group_dpif_has_too_many_buckets(const struct group_dpif *group)
 /* Returns the datapath hash that 'group' uses: the one that it asks for, or
  * the 5-tuple hash if the datapath has no other. */
 enum ovs_hash_alg
-group_dpif_effective_hash_alg(const struct group_dpif *group)
+group_slots_hash_alg(const struct group_dpif *group)
 {
     const struct ofproto_dpif *ofproto
         = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
@@ -64,7 +64,7 @@ group_dpif_effective_hash_alg(const struct group_dpif *group)
 
 static struct slot_table *
 create_table(const struct group_dpif *group,
-             const struct ofp_consistent_options *options,
+             const struct ofp_group_slots *options,
              const struct slot_table *old)
 {
     struct slot_table_params params = {
@@ -93,21 +93,21 @@ create_table(const struct group_dpif *group,
 /* Sets the selection method and the hash of 'group' from 'options'. */
 static void
 set_hash(struct group_dpif *group,
-         const struct ofp_consistent_options *options)
+         const struct ofp_group_slots *options)
 {
     group->hash_basis = options->basis;
-    if (ofp_consistent_takes_fields(group->up.props.selection_method)) {
+    if (ofp_group_slots_takes_fields(group->up.props.selection_method)) {
         group->selection_method = SEL_METHOD_CONSISTENT_HASH;
         group->slots->symmetric
-            = options->hash == OFP_CONSISTENT_HASH_SYMMETRIC;
+            = options->hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC;
         return;
     }
 
     group->selection_method = SEL_METHOD_CONSISTENT_DP_HASH;
-    group->hash_alg = (options->hash == OFP_CONSISTENT_HASH_L4
+    group->hash_alg = (options->hash == OFP_GROUP_SLOTS_HASH_L4
                        ? OVS_HASH_ALG_L4
                        : OVS_HASH_ALG_SYM_L4);
-    if (group_dpif_effective_hash_alg(group) != group->hash_alg) {
+    if (group_slots_hash_alg(group) != group->hash_alg) {
         VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups with "
                        "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
                        "its 5-tuple hash, which can change during a "
@@ -118,8 +118,7 @@ set_hash(struct group_dpif *group,
 /* Returns true if 'a' and 'b', which both must have slots and the same basis,
  * compute the same hash of each packet. */
 bool
-group_dpif_has_same_hash(const struct group_dpif *a,
-                         const struct group_dpif *b)
+group_slots_same_hash(const struct group_dpif *a, const struct group_dpif *b)
 {
     const struct field_array *a_fields = &a->up.props.fields;
     const struct field_array *b_fields = &b->up.props.fields;
@@ -127,8 +126,7 @@ group_dpif_has_same_hash(const struct group_dpif *a,
     if (a->selection_method != b->selection_method) {
         return false;
     } else if (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH) {
-        return (group_dpif_effective_hash_alg(a)
-                == group_dpif_effective_hash_alg(b));
+        return group_slots_hash_alg(a) == group_slots_hash_alg(b);
     } else {
         return (a->slots->symmetric == b->slots->symmetric
                 && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
@@ -182,13 +180,13 @@ log_weights(const struct group_dpif *group, const struct group_dpif *old)
 
 /* Returns the options of 'group', which must be a select group with one of
  * these methods. */
-static struct ofp_consistent_options
+static struct ofp_group_slots
 get_options(const struct group_dpif *group)
 {
-    struct ofp_consistent_options options;
+    struct ofp_group_slots options;
 
     /* Groups with other properties have been refused. */
-    char *error = ofp_consistent_decode(
+    char *error = ofp_group_slots_decode(
         group->up.props.selection_method,
         group->up.props.selection_method_param, &options);
     ovs_assert(!error);
@@ -196,14 +194,13 @@ get_options(const struct group_dpif *group)
 }
 
 /* Sets 'group''s selection method and hash from its properties, and gives it
- * slots without a table, which it owns: group_dpif_prepare_slots() makes the
+ * slots without a table, which it owns: group_slots_prepare() makes the
  * table.  'group' must be a select group with one of these methods and no
  * slots.  'old' is the group that 'group' replaces, or null. */
 void
-group_dpif_set_up_slots(struct group_dpif *group,
-                        const struct group_dpif *old)
+group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
 {
-    struct ofp_consistent_options options = get_options(group);
+    struct ofp_group_slots options = get_options(group);
 
     group->slots = xzalloc(sizeof *group->slots);
     group->slots->replaced = old && old->slots ? old : NULL;
@@ -240,7 +237,7 @@ is_ever_visible(const struct group_dpif *group)
  * replaced is computed.  A table that just a packet-out has used, because
  * 'group' replaces its group in the same version, is not kept. */
 void
-group_dpif_prepare_slots(struct group_dpif *group)
+group_slots_prepare(struct group_dpif *group)
 {
     struct group_slots *slots = group->slots;
 
@@ -250,7 +247,7 @@ group_dpif_prepare_slots(struct group_dpif *group)
 
     const struct group_dpif *old = find_prepared(group);
     struct group_slots *old_slots = old ? old->slots : NULL;
-    struct ofp_consistent_options options = get_options(group);
+    struct ofp_group_slots options = get_options(group);
 
     slots->table = create_table(group, &options,
                                 old_slots ? old_slots->table : NULL);
@@ -264,9 +261,9 @@ group_dpif_prepare_slots(struct group_dpif *group)
 /* Warns if the slots of 'group', which must have a table, are not balanced as
  * well as they should be.  Returns true if it has warned. */
 bool
-group_dpif_warn_of_balance(const struct group_dpif *group)
+group_slots_warn_of_balance(const struct group_dpif *group)
 {
-    char *warning = slot_balance_check(group->slots->table);
+    char *warning = slot_advice_get(group->slots->table);
 
     if (!warning) {
         return false;
@@ -316,7 +313,7 @@ can_be_described(const struct group_dpif *group)
 /* Warns if 'group' is too large for an OpenFlow message.  Returns true if it
  * has warned. */
 bool
-group_dpif_warn_of_size(const struct group_dpif *group)
+group_slots_warn_of_size(const struct group_dpif *group)
 {
     if (can_be_described(group)) {
         return false;

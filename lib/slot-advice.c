@@ -13,7 +13,7 @@
  */
 
 #include <config.h>
-#include "slot-balance.h"
+#include "slot-advice.h"
 #include <stdlib.h>
 #include "openvswitch/dynamic-string.h"
 #include "slot-table.h"
@@ -133,7 +133,7 @@ find_load_bound(const struct balance *balance, unsigned int n_bits)
  * Takes time in proportion to the buckets and, where shares are small, to the
  * slots. */
 char *
-slot_balance_check(const struct slot_table *table)
+slot_advice_get(const struct slot_table *table)
 {
     unsigned int n_bits = table->params.n_bits;
     struct balance balance;

@@ -13,15 +13,15 @@
  */
 
 #include <config.h>
-#include "ofproto-dpif-consistent-unixctl.h"
+#include "ofproto-dpif-group-slots-unixctl.h"
 #include <stdlib.h>
 #include <string.h>
-#include "ofp-consistent.h"
+#include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
-#include "ofproto-dpif-consistent.h"
-#include "ofproto-dpif-consistent-shares.h"
-#include "ofproto-dpif-consistent-show.h"
-#include "ofproto-dpif-consistent-try.h"
+#include "ofproto-dpif-group-slots.h"
+#include "ofproto-dpif-group-slots-shares.h"
+#include "ofproto-dpif-group-slots-show.h"
+#include "ofproto-dpif-group-slots-try.h"
 #include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
@@ -302,7 +302,7 @@ slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
 
     const struct ofputil_bucket *owner = slot_table_owner(table, slot);
-    char *dead = owner ? bucket_share_why_dead(group, owner) : NULL;
+    char *dead = owner ? group_slots_why_dead(group, owner) : NULL;
     const struct ofputil_bucket *used = owner;
 
     if (dead) {
@@ -354,7 +354,7 @@ slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
  * 'all_ofproto_dpifs_by_name_node'; the commands use it in the main thread, as
  * long as the program runs. */
 void
-ofproto_dpif_consistent_unixctl_init(const struct hmap *ofprotos)
+group_slots_unixctl_init(const struct hmap *ofprotos)
 {
     unixctl_command_register("slot-table/show", "[bridge [group]]", 0, 2,
                              slot_table_show,
@@ -363,5 +363,5 @@ ofproto_dpif_consistent_unixctl_init(const struct hmap *ofprotos)
                              slot_table_map, NULL);
     unixctl_command_register("slot-table/lookup", "bridge group hash[/mask]",
                              3, 3, slot_table_lookup, NULL);
-    ofproto_dpif_consistent_try_init();
+    group_slots_try_init();
 }

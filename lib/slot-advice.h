@@ -12,14 +12,14 @@
  * limitations under the License.
  */
 
-#ifndef SLOT_BALANCE_H
-#define SLOT_BALANCE_H 1
+#ifndef SLOT_ADVICE_H
+#define SLOT_ADVICE_H 1
 
 /* Balance of a slot table: how evenly it spreads its slots, for users who have
  * chosen too few of them. */
 
 struct slot_table;
 
-char *slot_balance_check(const struct slot_table *);
+char *slot_advice_get(const struct slot_table *);
 
-#endif /* slot-balance.h */
+#endif /* slot-advice.h */

@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-#ifndef OFP_CONSISTENT_H
-#define OFP_CONSISTENT_H 1
+#ifndef OFP_GROUP_SLOTS_H
+#define OFP_GROUP_SLOTS_H 1
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +35,7 @@
  * The methods' options are bits of the property's 'selection_method_param':
  *
  *     31...0   basis of the hash and of the slot table
- *     39...32  hash, an enum ofp_consistent_hash
+ *     39...32  hash, an enum ofp_group_slots_hash
  *     47...40  log2 of the number of slots, 4 to 16, or 0 for the default
  *     55...48  load bound, percent above a bucket's share, or 0 for none
  *     63...56  must be 0
@@ -50,18 +50,18 @@
 #define OFP_CONSISTENT_DP_HASH_TEXT "consistent-dp-hash"
 #define OFP_CONSISTENT_HASH "consistent-hash"
 
-#define OFP_CONSISTENT_DEFAULT_SLOT_BITS 10
+#define OFP_GROUP_SLOTS_DEFAULT_BITS 10
 
-enum ofp_consistent_hash {
+enum ofp_group_slots_hash {
     /* The datapath's: symmetric if it can.  Of fields: as they are. */
-    OFP_CONSISTENT_HASH_DEFAULT = 0,
-    OFP_CONSISTENT_HASH_SYMMETRIC = 1,
-    OFP_CONSISTENT_HASH_L4 = 2,        /* The datapath's of the 5-tuple. */
+    OFP_GROUP_SLOTS_HASH_DEFAULT = 0,
+    OFP_GROUP_SLOTS_HASH_SYMMETRIC = 1,
+    OFP_GROUP_SLOTS_HASH_L4 = 2,    /* The datapath's of the 5-tuple. */
 };
 
-struct ofp_consistent_options {
+struct ofp_group_slots {
     uint32_t basis;
-    enum ofp_consistent_hash hash;
+    enum ofp_group_slots_hash hash;
     uint8_t slot_bits;          /* log2 of the number of slots. */
     uint8_t load_bound;         /* Percent above a bucket's share, or 0. */
 };
@@ -70,18 +70,18 @@ struct ds;
 struct ofputil_group_mod;
 struct ofputil_group_props;
 
-bool ofp_consistent_is_method(const char *selection_method);
-bool ofp_consistent_takes_fields(const char *selection_method);
-const char *ofp_consistent_name(const char *selection_method);
-char *ofp_consistent_decode(const char *selection_method, uint64_t param,
-                            struct ofp_consistent_options *)
+bool ofp_group_slots_is_method(const char *selection_method);
+bool ofp_group_slots_takes_fields(const char *selection_method);
+const char *ofp_group_slots_name(const char *selection_method);
+char *ofp_group_slots_decode(const char *selection_method, uint64_t param,
+                             struct ofp_group_slots *)
     OVS_WARN_UNUSED_RESULT;
-char *ofp_consistent_check(const struct ofputil_group_props *)
+char *ofp_group_slots_check(const struct ofputil_group_props *)
     OVS_WARN_UNUSED_RESULT;
-enum ofperr ofp_consistent_check_group_mod(const struct ofputil_group_mod *);
-char *ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
+enum ofperr ofp_group_slots_check_group_mod(const struct ofputil_group_mod *);
+char *ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)
     OVS_WARN_UNUSED_RESULT;
-void ofp_consistent_format(const char *selection_method, uint64_t param,
-                           struct ds *);
+void ofp_group_slots_format(const char *selection_method, uint64_t param,
+                            struct ds *);
 
-#endif /* ofp-consistent.h */
+#endif /* ofp-group-slots.h */

@@ -13,7 +13,7 @@
  */
 
 #include <config.h>
-#include "ofp-consistent.h"
+#include "ofp-group-slots.h"
 #include <string.h>
 #include "field-hash.h"
 #include "openvswitch/dynamic-string.h"
@@ -24,7 +24,7 @@
 #include "rendezvous.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(ofp_consistent);
+VLOG_DEFINE_THIS_MODULE(ofp_group_slots);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
@@ -81,7 +81,7 @@ method_from_text(const char *s, size_t n)
 /* Returns true if 'selection_method' is the name on the wire of one of the
  * methods. */
 bool
-ofp_consistent_is_method(const char *selection_method)
+ofp_group_slots_is_method(const char *selection_method)
 {
     return method_from_wire(selection_method) != NULL;
 }
@@ -89,7 +89,7 @@ ofp_consistent_is_method(const char *selection_method)
 /* Returns true if 'selection_method' is the name on the wire of the method
  * that hashes fields. */
 bool
-ofp_consistent_takes_fields(const char *selection_method)
+ofp_group_slots_takes_fields(const char *selection_method)
 {
     return !strcmp(selection_method, OFP_CONSISTENT_HASH);
 }
@@ -97,7 +97,7 @@ ofp_consistent_takes_fields(const char *selection_method)
 /* Returns the name in text of the method with the name 'selection_method' on
  * the wire, which must be one of the methods. */
 const char *
-ofp_consistent_name(const char *selection_method)
+ofp_group_slots_name(const char *selection_method)
 {
     return method_from_wire(selection_method)->text;
 }
@@ -107,7 +107,7 @@ ofp_consistent_name(const char *selection_method)
 static char *
 add_name(const char *selection_method, char *error)
 {
-    char *s = xasprintf("%s: %s", ofp_consistent_name(selection_method),
+    char *s = xasprintf("%s: %s", ofp_group_slots_name(selection_method),
                         error);
 
     free(error);
@@ -122,25 +122,25 @@ add_name(const char *selection_method, char *error)
  * bits are wrong.  The caller is responsible for freeing the returned
  * string. */
 char * OVS_WARN_UNUSED_RESULT
-ofp_consistent_decode(const char *selection_method, uint64_t param,
-                      struct ofp_consistent_options *options)
+ofp_group_slots_decode(const char *selection_method, uint64_t param,
+                       struct ofp_group_slots *options)
 {
     uint8_t hash = get_byte(param, HASH_SHIFT);
     uint8_t slot_bits = get_byte(param, SLOTS_SHIFT);
     uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
     uint8_t reserved = get_byte(param, RESERVED_SHIFT);
 
-    if (ofp_consistent_takes_fields(selection_method)) {
-        if (hash > OFP_CONSISTENT_HASH_SYMMETRIC) {
+    if (ofp_group_slots_takes_fields(selection_method)) {
+        if (hash > OFP_GROUP_SLOTS_HASH_SYMMETRIC) {
             return xasprintf("bits 39...32 of selection_method_param must be "
                              "0 or %d for a symmetric hash of the fields, not "
                              "%"PRIu8": the datapath's hash is not used",
-                             OFP_CONSISTENT_HASH_SYMMETRIC, hash);
+                             OFP_GROUP_SLOTS_HASH_SYMMETRIC, hash);
         }
-    } else if (hash > OFP_CONSISTENT_HASH_L4) {
+    } else if (hash > OFP_GROUP_SLOTS_HASH_L4) {
         return xasprintf("bits 39...32 of selection_method_param, the "
                          "datapath hash, must be 0 to %d, not %"PRIu8,
-                         OFP_CONSISTENT_HASH_L4, hash);
+                         OFP_GROUP_SLOTS_HASH_L4, hash);
     }
     if (slot_bits && (slot_bits < RENDEZVOUS_MIN_BITS
                       || slot_bits > RENDEZVOUS_MAX_BITS)) {
@@ -159,7 +159,7 @@ ofp_consistent_decode(const char *selection_method, uint64_t param,
         options->hash = hash;
         options->slot_bits = (slot_bits
                               ? slot_bits
-                              : OFP_CONSISTENT_DEFAULT_SLOT_BITS);
+                              : OFP_GROUP_SLOTS_DEFAULT_BITS);
         options->load_bound = load_bound;
     }
     return NULL;
@@ -172,20 +172,20 @@ ofp_consistent_decode(const char *selection_method, uint64_t param,
  * method and says what is wrong.  The caller is responsible for freeing the
  * returned string. */
 char * OVS_WARN_UNUSED_RESULT
-ofp_consistent_check(const struct ofputil_group_props *props)
+ofp_group_slots_check(const struct ofputil_group_props *props)
 {
-    struct ofp_consistent_options options;
+    struct ofp_group_slots options;
 
-    if (!ofp_consistent_is_method(props->selection_method)) {
+    if (!ofp_group_slots_is_method(props->selection_method)) {
         return NULL;
     }
 
-    char *error = ofp_consistent_decode(props->selection_method,
-                                        props->selection_method_param,
-                                        &options);
-    if (!error && ofp_consistent_takes_fields(props->selection_method)) {
+    char *error = ofp_group_slots_decode(props->selection_method,
+                                         props->selection_method_param,
+                                         &options);
+    if (!error && ofp_group_slots_takes_fields(props->selection_method)) {
         error = field_hash_check(
-            &props->fields, options.hash == OFP_CONSISTENT_HASH_SYMMETRIC);
+            &props->fields, options.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC);
     }
     return error ? add_name(props->selection_method, error) : NULL;
 }
@@ -197,9 +197,9 @@ ofp_consistent_check(const struct ofputil_group_props *props)
  * Descriptions of groups need no check: a switch that knows more options than
  * we do may describe them. */
 enum ofperr
-ofp_consistent_check_group_mod(const struct ofputil_group_mod *gm)
+ofp_group_slots_check_group_mod(const struct ofputil_group_mod *gm)
 {
-    char *error = ofp_consistent_check(&gm->props);
+    char *error = ofp_group_slots_check(&gm->props);
 
     if (error) {
         OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method %s",
@@ -220,13 +220,13 @@ parse_option(const struct method *method, const char *name, const char *value,
     uint64_t min, max;
 
     if (!strcmp(name, "hash")) {
-        bool l4 = !ofp_consistent_takes_fields(method->wire);
+        bool l4 = !ofp_group_slots_takes_fields(method->wire);
 
         *shift = HASH_SHIFT;
         if (!strcmp(value, "symmetric")) {
-            *bits = OFP_CONSISTENT_HASH_SYMMETRIC;
+            *bits = OFP_GROUP_SLOTS_HASH_SYMMETRIC;
         } else if (l4 && !strcmp(value, "l4")) {
-            *bits = OFP_CONSISTENT_HASH_L4;
+            *bits = OFP_GROUP_SLOTS_HASH_L4;
         } else {
             return xasprintf("hash must be symmetric%s, not \"%s\"%s",
                              l4 ? " or l4" : "", value,
@@ -279,7 +279,7 @@ parse_option(const struct method *method, const char *name, const char *value,
  * Returns NULL if successful, otherwise a malloc()'d string describing the
  * error.  The caller is responsible for freeing the returned string. */
 char * OVS_WARN_UNUSED_RESULT
-ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
+ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)
 {
     char *open = strchr(*text, '(');
     size_t name_len = open ? open - *text : strlen(*text);
@@ -334,12 +334,12 @@ ofp_consistent_parse(char **text, uint64_t *param, bool *has_options)
 
 /* Appends the text form of 'selection_method', which must be one of the
  * methods, to 's', followed in parentheses by the options in 'param' that are
- * not 0, if any: ofp_consistent_parse() parses it back to the same bits.  If
- * ofp_consistent_decode() does not accept 'param', appends that as a number
+ * not 0, if any: ofp_group_slots_parse() parses it back to the same bits.  If
+ * ofp_group_slots_decode() does not accept 'param', appends that as a number
  * instead. */
 void
-ofp_consistent_format(const char *selection_method, uint64_t param,
-                      struct ds *s)
+ofp_group_slots_format(const char *selection_method, uint64_t param,
+                       struct ds *s)
 {
     static const char *hash_names[] = { NULL, "symmetric", "l4" };
     uint8_t hash = get_byte(param, HASH_SHIFT);
@@ -347,8 +347,8 @@ ofp_consistent_format(const char *selection_method, uint64_t param,
     uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
     uint32_t basis = param;
 
-    ds_put_cstr(s, ofp_consistent_name(selection_method));
-    char *error = ofp_consistent_decode(selection_method, param, NULL);
+    ds_put_cstr(s, ofp_group_slots_name(selection_method));
+    char *error = ofp_group_slots_decode(selection_method, param, NULL);
     if (error) {
         ds_put_format(s, ",selection_method_param=%#"PRIx64, param);
         free(error);

@@ -13,12 +13,12 @@
  */
 
 #include <config.h>
-#include "ofproto-dpif-consistent-history.h"
+#include "ofproto-dpif-group-slots-history.h"
 #include <string.h>
 #include "bitmap.h"
 #include "hash.h"
 #include "ofproto-dpif.h"
-#include "ofproto-dpif-consistent.h"
+#include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
@@ -29,7 +29,7 @@
 #include "timeval.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(ofproto_dpif_consistent_history);
+VLOG_DEFINE_THIS_MODULE(ofproto_dpif_group_slots_history);
 
 /* A change may move connections of many users: an operator wants to see more
  * of them than of other messages. */
@@ -37,9 +37,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
 
 /* The history of a group id. */
 struct entry {
-    struct hmap_node hmap_node; /* In struct slot_histories's 'entries'. */
+    struct hmap_node hmap_node; /* In 'entries'. */
     uint32_t group_id;
-    struct slot_history history;
+    struct group_slots_history history;
 
     /* The balance that has been warned about, or of a group that is
      * balanced. */
@@ -53,17 +53,17 @@ struct entry {
     struct ovs_list list_node;
 };
 
-struct slot_histories {
+struct group_slots_histories {
     struct hmap entries;        /* Contains "struct entry"s. */
     struct ovs_list deleted;    /* Those of deleted groups, the last first. */
     size_t n_kept;              /* What these keep. */
 };
 
 /* Returns a new set of histories, without any. */
-struct slot_histories *
-slot_histories_create(void)
+struct group_slots_histories *
+group_slots_history_create(void)
 {
-    struct slot_histories *histories = xzalloc(sizeof *histories);
+    struct group_slots_histories *histories = xzalloc(sizeof *histories);
 
     hmap_init(&histories->entries);
     ovs_list_init(&histories->deleted);
@@ -71,7 +71,7 @@ slot_histories_create(void)
 }
 
 static struct entry *
-find_entry(const struct slot_histories *histories, uint32_t group_id)
+find_entry(const struct group_slots_histories *histories, uint32_t group_id)
 {
     struct entry *entry;
 
@@ -94,7 +94,7 @@ cost(const struct group_dpif *group)
 
 /* Forgets the deleted group of 'entry', if there is one. */
 static void
-forget_group(struct slot_histories *histories, struct entry *entry)
+forget_group(struct group_slots_histories *histories, struct entry *entry)
 {
     if (entry->deleted) {
         histories->n_kept -= cost(entry->deleted);
@@ -105,7 +105,7 @@ forget_group(struct slot_histories *histories, struct entry *entry)
 }
 
 static void
-destroy_entry(struct slot_histories *histories, struct entry *entry)
+destroy_entry(struct group_slots_histories *histories, struct entry *entry)
 {
     forget_group(histories, entry);
     for (size_t i = 0; i < entry->history.n; i++) {
@@ -117,7 +117,7 @@ destroy_entry(struct slot_histories *histories, struct entry *entry)
 
 /* Frees 'histories', which may be null, and the groups that they keep. */
 void
-slot_histories_destroy(struct slot_histories *histories)
+group_slots_history_destroy(struct group_slots_histories *histories)
 {
     if (histories) {
         struct entry *entry;
@@ -132,8 +132,9 @@ slot_histories_destroy(struct slot_histories *histories)
 
 /* Returns the history of the group with the given 'group_id', or null if there
  * is none.  It is good until the group changes. */
-const struct slot_history *
-slot_histories_find(const struct slot_histories *histories, uint32_t group_id)
+const struct group_slots_history *
+group_slots_history_find(const struct group_slots_histories *histories,
+                         uint32_t group_id)
 {
     const struct entry *entry = find_entry(histories, group_id);
 
@@ -143,7 +144,7 @@ slot_histories_find(const struct slot_histories *histories, uint32_t group_id)
 /* Keeps 'group', which is being deleted, and as many others as there is room
  * for. */
 static void
-keep_group(struct slot_histories *histories, struct entry *entry,
+keep_group(struct group_slots_histories *histories, struct entry *entry,
            struct group_dpif *group)
 {
     ofproto_group_ref(&group->up);
@@ -151,7 +152,7 @@ keep_group(struct slot_histories *histories, struct entry *entry,
     ovs_list_push_front(&histories->deleted, &entry->list_node);
     histories->n_kept += cost(group);
 
-    while (histories->n_kept > SLOT_HISTORY_KEPT) {
+    while (histories->n_kept > GROUP_SLOTS_HISTORY_KEPT) {
         destroy_entry(histories,
                       CONTAINER_OF(ovs_list_back(&histories->deleted),
                                    struct entry, list_node));
@@ -186,8 +187,9 @@ has_ids_in_order(const struct group_dpif *group)
  * 'change', and sets the bits in 'redirected' of those whose actions
  * differ. */
 static void
-compare_buckets(struct slot_change *change, const struct slot_table *old,
-                const struct slot_table *new, unsigned long *redirected)
+compare_buckets(struct group_slots_change *change,
+                const struct slot_table *old, const struct slot_table *new,
+                unsigned long *redirected)
 {
     size_t j = 0;
 
@@ -215,14 +217,15 @@ compare_buckets(struct slot_change *change, const struct slot_table *old,
 /* Sets '*change' to what happens to connections when 'new' comes instead of
  * 'old', which may be null.  Both must have a table.  Does not set 'who'. */
 void
-slot_change_init(struct slot_change *change, const struct group_dpif *old_,
-                 const struct group_dpif *new)
+group_slots_change_init(struct group_slots_change *change,
+                        const struct group_dpif *old_,
+                        const struct group_dpif *new)
 {
     struct group_dpif *old = CONST_CAST(struct group_dpif *, old_);
     const struct slot_table *table = new->slots->table;
 
-    *change = (struct slot_change) {
-        .kind = SLOT_CHANGE_FIRST,
+    *change = (struct group_slots_change) {
+        .kind = GROUP_SLOTS_CHANGE_FIRST,
         .when = time_wall_msec(),
         .when_mono = time_msec(),
         .n_slots = slot_table_n_slots(table),
@@ -237,11 +240,11 @@ slot_change_init(struct slot_change *change, const struct group_dpif *old_,
     compare_buckets(change, old_table, table, redirected);
     if (old_table->params.basis != table->params.basis
         || old_table->params.n_bits != table->params.n_bits) {
-        change->kind = SLOT_CHANGE_SLOTS;
-    } else if (!group_dpif_has_same_hash(old, new)) {
-        change->kind = SLOT_CHANGE_HASH;
+        change->kind = GROUP_SLOTS_CHANGE_SLOTS;
+    } else if (!group_slots_same_hash(old, new)) {
+        change->kind = GROUP_SLOTS_CHANGE_HASH;
     } else {
-        change->kind = SLOT_CHANGE_BUCKETS;
+        change->kind = GROUP_SLOTS_CHANGE_BUCKETS;
         change->diff = slot_diff(old_table, table,
                                  (change->n_other_actions
                                   ? redirected : NULL), is_live_cb, old);
@@ -249,7 +252,7 @@ slot_change_init(struct slot_change *change, const struct group_dpif *old_,
                                 && has_ids_in_order(old)
                                 && has_ids_in_order(new));
     }
-    if (change->kind != SLOT_CHANGE_BUCKETS) {
+    if (change->kind != GROUP_SLOTS_CHANGE_BUCKETS) {
         uint64_t n_staying = slot_diff_staying(old_table, table, is_live_cb,
                                                old);
 
@@ -263,16 +266,18 @@ slot_change_init(struct slot_change *change, const struct group_dpif *old_,
 /* Appends a description of what 'change' did to 's', but not who asked for
  * it. */
 void
-slot_change_format(const struct slot_change *change, struct ds *s)
+group_slots_change_format(const struct group_slots_change *change,
+                          struct ds *s)
 {
-    if (change->kind == SLOT_CHANGE_FIRST) {
+    if (change->kind == GROUP_SLOTS_CHANGE_FIRST) {
         ds_put_cstr(s, "first table since start");
         return;
     }
     ds_put_format(s, "%s%"PRIu32" of %"PRIu32" slots moved, %"PRIu32" "
                   "redirected, %"PRIu32" collateral",
-                  (change->kind == SLOT_CHANGE_HASH ? "another hash, "
-                   : change->kind == SLOT_CHANGE_SLOTS ? "other slots, " : ""),
+                  (change->kind == GROUP_SLOTS_CHANGE_HASH ? "another hash, "
+                   : change->kind == GROUP_SLOTS_CHANGE_SLOTS ? "other slots, "
+                   : ""),
                   change->diff.n_moved, change->n_slots,
                   change->diff.n_redirected, change->diff.n_collateral);
     if (change->n_other_actions) {
@@ -292,13 +297,14 @@ slot_change_format(const struct slot_change *change, struct ds *s)
 }
 
 static void
-log_change(const struct group_dpif *group, const struct slot_change *change)
+log_change(const struct group_dpif *group,
+           const struct group_slots_change *change)
 {
     if (!VLOG_DROP_INFO(&rl)) {
         struct ds s = DS_EMPTY_INITIALIZER;
 
         ds_reserve(&s, 256);    /* Each part is formatted just once. */
-        slot_change_format(change, &s);
+        group_slots_change_format(change, &s);
         VLOG_INFO("%s: group %"PRIu32": %s, by %s", group->up.ofproto->name,
                   group->up.group_id, ds_cstr(&s), change->who);
         ds_destroy(&s);
@@ -307,15 +313,16 @@ log_change(const struct group_dpif *group, const struct slot_change *change)
 
 /* Adds 'change', which is now the history's. */
 static void
-add_change(struct slot_history *history, const struct slot_change *change)
+add_change(struct group_slots_history *history,
+           const struct group_slots_change *change)
 {
-    if (change->kind != SLOT_CHANGE_FIRST) {
+    if (change->kind != GROUP_SLOTS_CHANGE_FIRST) {
         history->n_changes++;
         history->n_moved += change->diff.n_moved;
         history->n_redirected += change->diff.n_redirected;
         history->n_collateral += change->diff.n_collateral;
     }
-    if (history->n == SLOT_HISTORY_LEN) {
+    if (history->n == GROUP_SLOTS_HISTORY_LEN) {
         free(history->changes[--history->n].who);
     }
     memmove(&history->changes[1], &history->changes[0],
@@ -334,7 +341,7 @@ check_balance(struct entry *entry, const struct group_dpif *group)
     if (!entry->warned
         || entry->warned_params.n_bits != params->n_bits
         || entry->warned_params.load_bound != params->load_bound) {
-        entry->warned = group_dpif_warn_of_balance(group);
+        entry->warned = group_slots_warn_of_balance(group);
         entry->warned_params = *params;
     }
 }
@@ -343,9 +350,9 @@ check_balance(struct entry *entry, const struct group_dpif *group)
  * on request of 'who'.  Either may be null, or have no slots.  'new' and 'old'
  * have the same id and bridge. */
 void
-slot_histories_publish(struct slot_histories *histories,
-                       struct group_dpif *old, struct group_dpif *new,
-                       const char *who)
+group_slots_history_publish(struct group_slots_histories *histories,
+                            struct group_dpif *old, struct group_dpif *new,
+                            const char *who)
 {
     struct group_dpif *either = new ? new : old;
     struct entry *entry;
@@ -368,21 +375,22 @@ slot_histories_publish(struct slot_histories *histories,
                     hash_int(entry->group_id, 0));
     }
 
-    struct slot_history *history = &entry->history;
-    struct slot_change change;
+    struct group_slots_history *history = &entry->history;
+    struct group_slots_change change;
 
-    slot_change_init(&change, old && old->slots ? old : entry->deleted, new);
+    group_slots_change_init(&change,
+                            old && old->slots ? old : entry->deleted, new);
     forget_group(histories, entry);
-    if (change.kind == SLOT_CHANGE_FIRST
+    if (change.kind == GROUP_SLOTS_CHANGE_FIRST
         || change.diff.n_moved || change.diff.n_redirected) {
         change.who = xstrdup(who);
         add_change(history, &change);
-        if (change.kind != SLOT_CHANGE_FIRST) {
+        if (change.kind != GROUP_SLOTS_CHANGE_FIRST) {
             log_change(new, &change);
         }
     }
     check_balance(entry, new);
     if (!entry->warned_of_size) {
-        entry->warned_of_size = group_dpif_warn_of_size(new);
+        entry->warned_of_size = group_slots_warn_of_size(new);
     }
 }

@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_CONSISTENT_HISTORY_H
-#define OFPROTO_DPIF_CONSISTENT_HISTORY_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_HISTORY_H
+#define OFPROTO_DPIF_GROUP_SLOTS_HISTORY_H 1
 
 /* What changes of groups with slots did to connections
  * =====================================================
@@ -25,8 +25,8 @@
  * A group that is deleted and added again goes on with its history, and only
  * what differs counts as moved.  For this, a bridge keeps groups that have
  * been deleted, the last ones as far as their slots, and 32 more for each
- * bucket, are no more than SLOT_HISTORY_KEPT together, which is up to some
- * 10 MB.
+ * bucket, are no more than GROUP_SLOTS_HISTORY_KEPT together, which is up to
+ * some 10 MB.
  *
  * All of this belongs to the main thread. */
 
@@ -37,23 +37,23 @@
 
 struct ds;
 struct group_dpif;
-struct slot_histories;
+struct group_slots_histories;
 
 /* Slots of deleted groups that a bridge keeps. */
-#define SLOT_HISTORY_KEPT (1 << 20)
+#define GROUP_SLOTS_HISTORY_KEPT (1 << 20)
 
 /* Changes of a group that are kept. */
-#define SLOT_HISTORY_LEN 10
+#define GROUP_SLOTS_HISTORY_LEN 10
 
-enum slot_change_kind {
-    SLOT_CHANGE_FIRST,          /* There was no table before. */
-    SLOT_CHANGE_BUCKETS,        /* Other buckets, or the same. */
-    SLOT_CHANGE_HASH,           /* Packets get to other slots. */
-    SLOT_CHANGE_SLOTS,          /* Other slots: their number or basis. */
+enum group_slots_change_kind {
+    GROUP_SLOTS_CHANGE_FIRST,   /* There was no table before. */
+    GROUP_SLOTS_CHANGE_BUCKETS, /* Other buckets, or the same. */
+    GROUP_SLOTS_CHANGE_HASH,    /* Packets get to other slots. */
+    GROUP_SLOTS_CHANGE_SLOTS,   /* Other slots: their number or basis. */
 };
 
-struct slot_change {
-    enum slot_change_kind kind;
+struct group_slots_change {
+    enum group_slots_change_kind kind;
     long long int when;         /* time_wall_msec(). */
     long long int when_mono;    /* time_msec(). */
     char *who;                  /* Whose request it was. */
@@ -70,7 +70,7 @@ struct slot_change {
     bool ids_in_order;          /* The ids just count the buckets. */
 };
 
-struct slot_history {
+struct group_slots_history {
     uint64_t n_changes;         /* Since the first table, which is none. */
     uint64_t n_moved;
     uint64_t n_redirected;
@@ -78,20 +78,21 @@ struct slot_history {
 
     /* The first table, and changes that moved or redirected a slot, the last
      * one first. */
-    struct slot_change changes[SLOT_HISTORY_LEN];
+    struct group_slots_change changes[GROUP_SLOTS_HISTORY_LEN];
     size_t n;
 };
 
-struct slot_histories *slot_histories_create(void);
-void slot_histories_destroy(struct slot_histories *);
-void slot_histories_publish(struct slot_histories *,
-                            struct group_dpif *old, struct group_dpif *new,
-                            const char *who);
-const struct slot_history *slot_histories_find(const struct slot_histories *,
-                                               uint32_t group_id);
+struct group_slots_histories *group_slots_history_create(void);
+void group_slots_history_destroy(struct group_slots_histories *);
+void group_slots_history_publish(struct group_slots_histories *,
+                                 struct group_dpif *old,
+                                 struct group_dpif *new, const char *who);
+const struct group_slots_history *group_slots_history_find(
+    const struct group_slots_histories *, uint32_t group_id);
 
-void slot_change_init(struct slot_change *, const struct group_dpif *old,
-                      const struct group_dpif *new);
-void slot_change_format(const struct slot_change *, struct ds *);
+void group_slots_change_init(struct group_slots_change *,
+                             const struct group_dpif *old,
+                             const struct group_dpif *new);
+void group_slots_change_format(const struct group_slots_change *, struct ds *);
 
-#endif /* ofproto-dpif-consistent-history.h */
+#endif /* ofproto-dpif-group-slots-history.h */

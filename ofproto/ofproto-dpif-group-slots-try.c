@@ -13,13 +13,13 @@
  */
 
 #include <config.h>
-#include "ofproto-dpif-consistent-try.h"
+#include "ofproto-dpif-group-slots-try.h"
 #include <stdlib.h>
 #include <string.h>
 #include "ofproto-dpif.h"
-#include "ofproto-dpif-consistent.h"
-#include "ofproto-dpif-consistent-history.h"
-#include "ofproto-dpif-consistent-show.h"
+#include "ofproto-dpif-group-slots.h"
+#include "ofproto-dpif-group-slots-history.h"
+#include "ofproto-dpif-group-slots-show.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/ofp-errors.h"
@@ -95,7 +95,7 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
         = old_ ? CONTAINER_OF(old_, struct group_dpif, up) : NULL;
     const struct group_dpif *new = CONTAINER_OF(new_, struct group_dpif, up);
     struct trial *trial = trial_;
-    struct slot_change change;
+    struct group_slots_change change;
     struct move *moves = NULL;
     size_t n_moves = 0;
 
@@ -108,8 +108,8 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
     if (old && !old->slots) {
         old = NULL;
     }
-    slot_change_init(&change, old, new);
-    if (change.kind == SLOT_CHANGE_BUCKETS) {
+    group_slots_change_init(&change, old, new);
+    if (change.kind == GROUP_SLOTS_CHANGE_BUCKETS) {
         moves = find_moves(old->slots->table, new->slots->table, &n_moves);
     }
 
@@ -126,7 +126,8 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
             json_array_add(array, move);
         }
         trial->json = json_object_create();
-        json_object_put(trial->json, "change", slot_change_to_json(&change));
+        json_object_put(trial->json, "change",
+                        group_slots_change_to_json(&change));
         json_object_put(trial->json, "moves", array);
         json_object_put(trial->json, "buckets",
                         group_slots_buckets_to_json(new));
@@ -135,10 +136,10 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
 
         ds_put_format(s, "%s: group %"PRIu32": ", new_->ofproto->name,
                       new_->group_id);
-        if (change.kind == SLOT_CHANGE_FIRST) {
+        if (change.kind == GROUP_SLOTS_CHANGE_FIRST) {
             ds_put_cstr(s, "has no slots to move now");
         } else {
-            slot_change_format(&change, s);
+            group_slots_change_format(&change, s);
         }
         ds_put_char(s, '\n');
         if (n_moves) {
@@ -258,7 +259,7 @@ slot_table_try(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
 /* Registers the command. */
 void
-ofproto_dpif_consistent_try_init(void)
+group_slots_try_init(void)
 {
     unixctl_command_register("slot-table/try", "bridge command group", 3, 3,
                              slot_table_try, NULL);

@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_CONSISTENT_SHARES_H
-#define OFPROTO_DPIF_CONSISTENT_SHARES_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_SHARES_H
+#define OFPROTO_DPIF_GROUP_SLOTS_SHARES_H 1
 
 /* What each bucket of a group with slots gets, in theory and now.
  *
@@ -25,7 +25,7 @@
 
 struct group_dpif;
 
-struct bucket_share {
+struct group_slots_share {
     const struct ofputil_bucket *bucket;
     size_t place;               /* In the group's list, from 0. */
     uint32_t n_owned;           /* Slots. */
@@ -35,9 +35,9 @@ struct bucket_share {
     struct bucket_counter stats;
 };
 
-char *bucket_share_why_dead(const struct group_dpif *,
-                            const struct ofputil_bucket *);
-struct bucket_share *bucket_shares_get(const struct group_dpif *);
-void bucket_shares_free(struct bucket_share *, size_t n);
+char *group_slots_why_dead(const struct group_dpif *,
+                           const struct ofputil_bucket *);
+struct group_slots_share *group_slots_shares_get(const struct group_dpif *);
+void group_slots_shares_free(struct group_slots_share *, size_t n);
 
-#endif /* ofproto-dpif-consistent-shares.h */
+#endif /* ofproto-dpif-group-slots-shares.h */

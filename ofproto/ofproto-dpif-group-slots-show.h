@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_CONSISTENT_SHOW_H
-#define OFPROTO_DPIF_CONSISTENT_SHOW_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_SHOW_H
+#define OFPROTO_DPIF_GROUP_SLOTS_SHOW_H 1
 
 /* The slots of a group in words, and as JSON.
  *
@@ -22,12 +22,12 @@
 struct ds;
 struct group_dpif;
 struct json;
-struct slot_change;
+struct group_slots_change;
 
 void group_slots_format(const struct group_dpif *, struct ds *);
 void group_slots_format_buckets(const struct group_dpif *, struct ds *);
 struct json *group_slots_to_json(const struct group_dpif *);
 struct json *group_slots_buckets_to_json(const struct group_dpif *);
-struct json *slot_change_to_json(const struct slot_change *);
+struct json *group_slots_change_to_json(const struct group_slots_change *);
 
-#endif /* ofproto-dpif-consistent-show.h */
+#endif /* ofproto-dpif-group-slots-show.h */

@@ -12,12 +12,12 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_CONSISTENT_TRY_H
-#define OFPROTO_DPIF_CONSISTENT_TRY_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_TRY_H
+#define OFPROTO_DPIF_GROUP_SLOTS_TRY_H 1
 
 /* The command of ovs-appctl that tells what a group modification would do to
  * connections: slot-table/try.  See ovs-vswitchd(8). */
 
-void ofproto_dpif_consistent_try_init(void);
+void group_slots_try_init(void);
 
-#endif /* ofproto-dpif-consistent-try.h */
+#endif /* ofproto-dpif-group-slots-try.h */

@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_CONSISTENT_H
-#define OFPROTO_DPIF_CONSISTENT_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_H
+#define OFPROTO_DPIF_GROUP_SLOTS_H 1
 
 /* Selection methods "consistent-dp-hash" and "consistent-hash" of select
  * groups in the switch
@@ -41,15 +41,14 @@ struct group_slots {
     bool symmetric;             /* Hash of fields only: the same both ways. */
 };
 
-bool group_dpif_has_too_many_buckets(const struct group_dpif *);
-enum ovs_hash_alg group_dpif_effective_hash_alg(const struct group_dpif *);
-bool group_dpif_has_same_hash(const struct group_dpif *,
-                              const struct group_dpif *);
-void group_dpif_set_up_slots(struct group_dpif *,
-                             const struct group_dpif *old);
-void group_dpif_prepare_slots(struct group_dpif *);
-bool group_dpif_warn_of_balance(const struct group_dpif *);
-bool group_dpif_warn_of_size(const struct group_dpif *);
+bool group_slots_too_many_buckets(const struct group_dpif *);
+enum ovs_hash_alg group_slots_hash_alg(const struct group_dpif *);
+bool group_slots_same_hash(const struct group_dpif *,
+                           const struct group_dpif *);
+void group_slots_set_up(struct group_dpif *, const struct group_dpif *old);
+void group_slots_prepare(struct group_dpif *);
+bool group_slots_warn_of_balance(const struct group_dpif *);
+bool group_slots_warn_of_size(const struct group_dpif *);
 void group_slots_destroy(struct group_slots *);
 
-#endif /* ofproto-dpif-consistent.h */
+#endif /* ofproto-dpif-group-slots.h */

@@ -13,14 +13,14 @@
  */
 
 #include <config.h>
-#include "ofproto-dpif-consistent-show.h"
+#include "ofproto-dpif-group-slots-show.h"
 #include <stdlib.h>
 #include "nx-match.h"
-#include "ofp-consistent.h"
+#include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
-#include "ofproto-dpif-consistent.h"
-#include "ofproto-dpif-consistent-history.h"
-#include "ofproto-dpif-consistent-shares.h"
+#include "ofproto-dpif-group-slots.h"
+#include "ofproto-dpif-group-slots-history.h"
+#include "ofproto-dpif-group-slots-shares.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "sha1.h"
@@ -41,7 +41,7 @@ hash_name(const struct group_dpif *group, bool requested)
 
     enum ovs_hash_alg alg = (requested
                              ? group->hash_alg
-                             : group_dpif_effective_hash_alg(group));
+                             : group_slots_hash_alg(group));
 
     return alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric";
 }
@@ -71,7 +71,7 @@ checksum(const struct group_dpif *group)
     struct sha1_ctx sha1;
 
     ds_put_format(&s, "%s hash=%s basis=%"PRIu32" slots=%"PRIu32" fields=",
-                  ofp_consistent_name(group->up.props.selection_method),
+                  ofp_group_slots_name(group->up.props.selection_method),
                   hash ? hash : "", group->hash_basis,
                   slot_table_n_slots(table));
     format_fields(group, &s);
@@ -88,13 +88,14 @@ checksum(const struct group_dpif *group)
     return ntohl(get_unaligned_be32(ALIGNED_CAST(ovs_be32 *, digest)));
 }
 
-static const struct slot_history *
+static const struct group_slots_history *
 get_history(const struct group_dpif *group)
 {
     const struct ofproto_dpif *ofproto
         = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
 
-    return slot_histories_find(ofproto->slot_histories, group->up.group_id);
+    return group_slots_history_find(ofproto->slot_histories,
+                                    group->up.group_id);
 }
 
 /* Appends what 'group' hashes, and how, to 's'. */
@@ -118,21 +119,21 @@ format_hash(const struct group_dpif *group, struct ds *s)
 }
 
 static void
-format_history(const struct slot_history *history, struct ds *s)
+format_history(const struct group_slots_history *history, struct ds *s)
 {
     ds_put_format(s, "  since start: changes %"PRIu64", slots moved %"PRIu64
                   ", redirected %"PRIu64", collateral %"PRIu64"\n",
                   history->n_changes, history->n_moved, history->n_redirected,
                   history->n_collateral);
     for (size_t i = 0; i < history->n; i++) {
-        const struct slot_change *change = &history->changes[i];
+        const struct group_slots_change *change = &history->changes[i];
         long long int age = time_msec() - change->when_mono;
 
         ds_put_cstr(s, i ? "  before that: " : "  last change: ");
         ds_put_strftime_msec(s, "%Y-%m-%d %H:%M:%S.### UTC", change->when,
                              true);
         ds_put_format(s, ", %lld.%03lld s ago, ", age / 1000, age % 1000);
-        slot_change_format(change, s);
+        group_slots_change_format(change, s);
         ds_put_format(s, ", by %s\n", change->who);
     }
 }
@@ -150,13 +151,13 @@ group_slots_format_buckets(const struct group_dpif *group, struct ds *s)
         return;
     }
 
-    struct bucket_share *shares = bucket_shares_get(group);
+    struct group_slots_share *shares = group_slots_shares_get(group);
 
     ds_put_format(s, "  %10s %5s %6s %6s %6s %7s %7s %12s  %s\n", "bucket",
                   "place", "weight", "slots", "now", "share", "ideal",
                   "packets", "state");
     for (size_t i = 0; i < n; i++) {
-        const struct bucket_share *share = &shares[i];
+        const struct group_slots_share *share = &shares[i];
 
         ds_put_format(s, "  %10"PRIu32" %5"PRIuSIZE" %6"PRIu16" %6"PRIu32
                       " %6"PRIu32" %6.2f%% %6.2f%% %12"PRIu64"  ",
@@ -170,7 +171,7 @@ group_slots_format_buckets(const struct group_dpif *group, struct ds *s)
             ds_put_cstr(s, "live\n");
         }
     }
-    bucket_shares_free(shares, n);
+    group_slots_shares_free(shares, n);
 }
 
 /* Appends a description of 'group', which must have a slot table, to 's'. */
@@ -181,7 +182,7 @@ group_slots_format(const struct group_dpif *group, struct ds *s)
 
     ds_put_format(s, "%s: group %"PRIu32": %s\n",
                   group->up.ofproto->name, group->up.group_id,
-                  ofp_consistent_name(group->up.props.selection_method));
+                  ofp_group_slots_name(group->up.props.selection_method));
     ds_put_format(s, "  slots:       %"PRIu32"\n", slot_table_n_slots(table));
     ds_put_cstr(s, "  load bound:  ");
     if (table->params.load_bound) {
@@ -211,13 +212,13 @@ put_string(struct json *json, const char *name, const char *value)
 
 /* Returns 'change' as JSON, which the caller owns. */
 struct json *
-slot_change_to_json(const struct slot_change *change)
+group_slots_change_to_json(const struct group_slots_change *change)
 {
     static const char *kinds[] = {
-        [SLOT_CHANGE_FIRST] = "first",
-        [SLOT_CHANGE_BUCKETS] = "buckets",
-        [SLOT_CHANGE_HASH] = "hash",
-        [SLOT_CHANGE_SLOTS] = "slots",
+        [GROUP_SLOTS_CHANGE_FIRST] = "first",
+        [GROUP_SLOTS_CHANGE_BUCKETS] = "buckets",
+        [GROUP_SLOTS_CHANGE_HASH] = "hash",
+        [GROUP_SLOTS_CHANGE_SLOTS] = "slots",
     };
     struct json *json = json_object_create();
 
@@ -243,11 +244,11 @@ group_slots_buckets_to_json(const struct group_dpif *group)
 {
     double n_slots = slot_table_n_slots(group->slots->table);
     size_t n = group->up.n_buckets;
-    struct bucket_share *shares = bucket_shares_get(group);
+    struct group_slots_share *shares = group_slots_shares_get(group);
     struct json *array = json_array_create_empty();
 
     for (size_t i = 0; i < n; i++) {
-        const struct bucket_share *share = &shares[i];
+        const struct group_slots_share *share = &shares[i];
         struct json *json = json_object_create();
 
         put_integer(json, "bucket_id", share->bucket->bucket_id);
@@ -264,7 +265,7 @@ group_slots_buckets_to_json(const struct group_dpif *group)
         put_string(json, "reason", share->dead);
         json_array_add(array, json);
     }
-    bucket_shares_free(shares, n);
+    group_slots_shares_free(shares, n);
     return array;
 }
 
@@ -274,14 +275,14 @@ struct json *
 group_slots_to_json(const struct group_dpif *group)
 {
     const struct slot_table *table = group->slots->table;
-    const struct slot_history *history = get_history(group);
+    const struct group_slots_history *history = get_history(group);
     struct json *json = json_object_create();
     struct ds s = DS_EMPTY_INITIALIZER;
 
     put_string(json, "bridge", group->up.ofproto->name);
     put_integer(json, "group_id", group->up.group_id);
     put_string(json, "selection_method",
-               ofp_consistent_name(group->up.props.selection_method));
+               ofp_group_slots_name(group->up.props.selection_method));
     put_integer(json, "slots", slot_table_n_slots(table));
     put_integer(json, "load_bound", table->params.load_bound);
     put_string(json, "hash", hash_name(group, false));
@@ -303,7 +304,8 @@ group_slots_to_json(const struct group_dpif *group)
 
     struct json *changes = json_array_create_empty();
     for (size_t i = 0; i < history->n; i++) {
-        json_array_add(changes, slot_change_to_json(&history->changes[i]));
+        json_array_add(changes,
+                       group_slots_change_to_json(&history->changes[i]));
     }
     json_object_put(json, "changes", changes);
     json_object_put(json, "buckets", group_slots_buckets_to_json(group));
