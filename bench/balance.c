@@ -55,14 +55,15 @@ make_ours(struct owners *owners, unsigned int n_bits, uint32_t basis,
 
     struct slot_table *table = slot_table_create(&params, buckets, n, NULL);
     if (load_bound >= 0) {
-        table->capacities = xmalloc(table->n_buckets
-                                    * sizeof *table->capacities);
-        slot_bound_capacities(table->members, table->n_buckets, n_bits,
-                              load_bound, table->capacities);
-        slot_match_build(table);
+        struct slot_winners *w = &table->winners;
+
+        w->capacities = xmalloc(w->n_members * sizeof *w->capacities);
+        slot_bound_capacities(w->members, w->n_members, n_bits, load_bound,
+                              w->capacities);
+        slot_match_build(w);
     }
     for (size_t slot = 0; slot < owners->n_slots; slot++) {
-        owners->ids[slot] = table->members[table->owners[slot]].id;
+        owners->ids[slot] = slot_table_owner_id(table, slot);
     }
     slot_table_destroy(table);
     free(buckets);

@@ -53,18 +53,19 @@ struct balance {
 static void
 get_weights(const struct slot_table *table, struct balance *balance)
 {
-    size_t n = table->n_buckets;
+    const struct slot_winners *w = &table->winners;
+    size_t n = w->n_members;
 
     *balance = (struct balance) {
         .least = UINT16_MAX,
         .least_average = UINT16_MAX,
     };
     for (size_t i = 0; i < n; i++) {
-        balance->total += table->members[i].weight;
-        balance->least = MIN(balance->least, table->members[i].weight);
+        balance->total += w->members[i].weight;
+        balance->least = MIN(balance->least, w->members[i].weight);
     }
     for (size_t i = 0; i < n; i++) {
-        uint16_t weight = table->members[i].weight;
+        uint16_t weight = w->members[i].weight;
 
         if (weight * (uint64_t) n >= balance->total) {
             balance->least_average = MIN(balance->least_average, weight);
@@ -76,24 +77,23 @@ get_weights(const struct slot_table *table, struct balance *balance)
 static void
 get_loads(const struct slot_table *table, struct balance *balance)
 {
-    uint32_t *loads = xcalloc(table->n_buckets, sizeof *loads);
+    const struct slot_winners *w = &table->winners;
+    uint32_t *loads = xmalloc(w->n_members * sizeof *loads);
     uint32_t n_slots = slot_table_n_slots(table);
 
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        loads[table->owners[slot]]++;
-    }
-    for (size_t i = 0; i < table->n_buckets; i++) {
-        uint16_t weight = table->members[i].weight;
+    slot_winners_count(w, loads, NULL);
+    for (size_t i = 0; i < w->n_members; i++) {
+        uint16_t weight = w->members[i].weight;
 
         if (!loads[i] && !balance->n_empty++) {
-            balance->empty = table->members[i].id;
+            balance->empty = w->members[i].id;
         }
         if (weight >= balance->least_average) {
             uint64_t percent = (100 * balance->total * loads[i]
                                 / ((uint64_t) n_slots * weight));
 
             if (percent > balance->fullest_percent) {
-                balance->fullest = table->members[i].id;
+                balance->fullest = w->members[i].id;
                 balance->fullest_percent = percent;
             }
         }

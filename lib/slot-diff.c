@@ -17,32 +17,29 @@
 #include <stdlib.h>
 #include "bitmap.h"
 #include "slot-map.h"
-#include "slot-match.h"
 #include "slot-table.h"
 #include "util.h"
 
-/* Sets map[i] to the index in 'to' of the member with the id of member i of
- * 'from', or to SLOT_MATCH_NONE.  If 'same_weight', members with another
- * weight count as others. */
+/* Returns the map from the members of 'old' to those of 'new', which the caller
+ * must free. */
 static uint16_t *
-map_members(const struct slot_table *from, const struct slot_table *to,
-            bool same_weight)
+map_members(const struct slot_winners *old, const struct slot_winners *new)
 {
-    uint16_t *map = xmalloc((from->n_buckets + 1) * sizeof *map);
-    size_t j = 0;
+    uint16_t *map = xmalloc(old->n_members * sizeof *map);
 
-    for (size_t i = 0; i < from->n_buckets; i++) {
-        const struct rendezvous_member *member = &from->members[i];
-
-        while (j < to->n_buckets && to->members[j].id < member->id) {
-            j++;
-        }
-        map[i] = (j < to->n_buckets && to->members[j].id == member->id
-                  && (!same_weight
-                      || to->members[j].weight == member->weight)
-                  ? j : SLOT_MATCH_NONE);
-    }
+    slot_map_members(old->members, old->n_members,
+                     new->members, new->n_members, map);
     return map;
+}
+
+/* Returns true if member i of 'old' is that with index 'j' in 'new', which may
+ * be SLOT_MAP_NONE, and has the same weight. */
+static bool
+is_unchanged(const struct slot_winners *old, size_t i,
+             const struct slot_winners *new, uint16_t j)
+{
+    return (j != SLOT_MAP_NONE
+            && old->members[i].weight == new->members[j].weight);
 }
 
 /* Returns what has changed from 'old' to 'new', which must have the same basis
@@ -55,51 +52,55 @@ map_members(const struct slot_table *from, const struct slot_table *to,
  *
  * Takes time in proportion to the number of slots and of buckets. */
 struct slot_diff
-slot_diff(const struct slot_table *old, const struct slot_table *new,
+slot_diff(const struct slot_table *old_, const struct slot_table *new_,
           const unsigned long *redirected,
           bool (*is_live)(void *bucket_aux, void *aux), void *aux)
 {
+    const struct slot_winners *old = &old_->winners, *new = &new_->winners;
+    uint32_t n_slots = slot_table_n_slots(new_);
     struct slot_diff diff = { 0, 0, 0 };
 
-    ovs_assert(old->params.basis == new->params.basis
-               && old->params.n_bits == new->params.n_bits);
-    if (!old->n_buckets || !new->n_buckets) {
-        if (old->n_buckets || new->n_buckets) {
-            diff.n_moved = slot_table_n_slots(new);
-        }
+    ovs_assert(slot_table_has_same_slots(old_, new_));
+    if (!old->n_members || !new->n_members) {
+        diff.n_moved = old->n_members || new->n_members ? n_slots : 0;
         return diff;
     }
 
-    uint16_t *map = map_members(old, new, false);
-    uint32_t n_slots = slot_table_n_slots(new);
+    uint16_t *map = map_members(old, new);
 
-    diff.n_moved = slot_map_count_moved(map, old->n_buckets, old->owners,
+    diff.n_moved = slot_map_count_moved(map, old->n_members, old->owners,
                                         new->owners, n_slots);
-    if (redirected || old->params.load_bound || new->params.load_bound) {
-        uint16_t *unchanged = map_members(old, new, true);
-        uint16_t *unchanged_back = map_members(new, old, true);
-        uint32_t *collateral = xcalloc(old->n_buckets, sizeof *collateral);
+    if (redirected || old->capacities || new->capacities) {
+        uint32_t *collateral = xcalloc(old->n_members, sizeof *collateral);
+        unsigned long *unchanged = bitmap_allocate(old->n_members);
+        unsigned long *unchanged_new = bitmap_allocate(new->n_members);
 
+        for (size_t i = 0; i < old->n_members; i++) {
+            if (is_unchanged(old, i, new, map[i])) {
+                bitmap_set1(unchanged, i);
+                bitmap_set1(unchanged_new, map[i]);
+            }
+        }
         for (uint32_t slot = 0; slot < n_slots; slot++) {
             uint16_t from = old->owners[slot];
             uint16_t to = new->owners[slot];
 
             if (map[from] != to) {
-                collateral[from] += (unchanged[from] != SLOT_MATCH_NONE
-                                     && unchanged_back[to] != SLOT_MATCH_NONE);
+                collateral[from] += (bitmap_is_set(unchanged, from)
+                                     && bitmap_is_set(unchanged_new, to));
             } else if (redirected && bitmap_is_set(redirected, from)) {
                 diff.n_redirected++;
-                collateral[from] += unchanged[from] != SLOT_MATCH_NONE;
+                collateral[from] += bitmap_is_set(unchanged, from);
             }
         }
-        for (size_t i = 0; i < old->n_buckets; i++) {
-            if (collateral[i] && (!is_live || is_live(old->aux[i], aux))) {
+        for (size_t i = 0; i < old->n_members; i++) {
+            if (collateral[i] && (!is_live || is_live(old_->aux[i], aux))) {
                 diff.n_collateral += collateral[i];
             }
         }
-        free(unchanged);
-        free(unchanged_back);
         free(collateral);
+        free(unchanged);
+        free(unchanged_new);
     }
     free(map);
     return diff;
@@ -112,18 +113,19 @@ uint32_t
 slot_diff_staying(const struct slot_table *old, const struct slot_table *new,
                   bool (*is_live)(void *bucket_aux, void *aux), void *aux)
 {
-    uint32_t n_slots = old->n_buckets ? slot_table_n_slots(old) : 0;
-    uint16_t *unchanged = map_members(old, new, true);
+    const struct slot_winners *w = &old->winners;
+    uint16_t *map = map_members(w, &new->winners);
+    uint32_t *loads = xmalloc(w->n_members * sizeof *loads);
     uint32_t n_staying = 0;
 
-    for (size_t i = 0; i < old->n_buckets; i++) {
-        if (unchanged[i] != SLOT_MATCH_NONE && !is_live(old->aux[i], aux)) {
-            unchanged[i] = SLOT_MATCH_NONE;
+    slot_winners_count(w, loads, NULL);
+    for (size_t i = 0; i < w->n_members; i++) {
+        if (is_unchanged(w, i, &new->winners, map[i])
+            && is_live(old->aux[i], aux)) {
+            n_staying += loads[i];
         }
     }
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        n_staying += unchanged[old->owners[slot]] != SLOT_MATCH_NONE;
-    }
-    free(unchanged);
+    free(loads);
+    free(map);
     return n_staying;
 }

@@ -15,9 +15,6 @@
 #ifndef SLOT_MATCH_H
 #define SLOT_MATCH_H 1
 
-#include <stdbool.h>
-#include <stdint.h>
-
 /* Matching of slots and members
  * =============================
  *
@@ -31,24 +28,11 @@
  *
  * Claims get better with the place, so the two rankings agree, and there is
  * just one stable matching.  It is a function of the members and their
- * capacities, not of the way in which it is found: slot_match_update() finds
- * the same as slot_match_build().
- *
- * Costs, with s slots and n members:
- *
- *   - slot_match_build(): time in proportion to s * log(s) + n;
- *
- *   - slot_match_update(): a copy; for each member that comes, s * log(s) / n;
- *     and n for each slot whose owner goes, or that an owner gives up because
- *     it must own fewer or wants another one more. */
+ * capacities, not of the way in which it is found: slot_update() finds the
+ * same from other owners, see slot-update.h. */
 
-struct slot_table;
+struct slot_winners;
 
-/* Index of no member. */
-#define SLOT_MATCH_NONE UINT16_MAX
-
-void slot_match_build(struct slot_table *);
-bool slot_match_update(struct slot_table *, const struct slot_table *old,
-                       const uint16_t map[], const unsigned long *gained);
+void slot_match_build(struct slot_winners *);
 
 #endif /* slot-match.h */

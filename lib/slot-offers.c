@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include "heap.h"
 #include "slot-claim.h"
-#include "slot-match.h"
-#include "slot-table.h"
+#include "slot-map.h"
+#include "slot-winners.h"
 #include "util.h"
 
 /* A slot of a member that has to give some up.  The one that the member wants
@@ -41,14 +41,14 @@ struct slot_holder {
     struct owned_slot *slots;
 };
 
-/* Initializes 'o' for slots of 'table', none of them free, but not more than
+/* Initializes 'o' for slots of 'w', none of them free, but not more than
  * 'max_free' later. */
 void
-slot_offers_init(struct slot_offers *o, struct slot_table *table,
+slot_offers_init(struct slot_offers *o, struct slot_winners *w,
                  uint32_t max_free)
 {
     *o = (struct slot_offers) {
-        .table = table,
+        .winners = w,
         .free_slots = xmalloc(max_free * sizeof *o->free_slots),
     };
 }
@@ -68,7 +68,7 @@ append_slot(struct slot_offers *o, struct slot_holder *holder, uint16_t slot)
 {
     o->next[slot] = holder->first;
     holder->first = slot;
-    holder->worst = MIN(holder->worst, o->table->places[slot]);
+    holder->worst = MIN(holder->worst, o->winners->places[slot]);
     holder->load++;
 }
 
@@ -95,7 +95,7 @@ fill_heap(struct slot_offers *o, struct slot_holder *holder)
         for (uint32_t i = 0; i < holder->load; i++) {
             holder->slots[i].slot = slot;
             heap_raw_insert(&holder->heap, &holder->slots[i].node,
-                            place_to_priority(o->table->places[slot]));
+                            place_to_priority(o->winners->places[slot]));
             slot = o->next[slot];
         }
         heap_rebuild(&holder->heap);
@@ -118,7 +118,7 @@ trim(struct slot_offers *o, size_t index)
             heap_remove(&holder->heap, &worst->node);
         }
         if (holder->load) {
-            holder->worst = o->table->places[worst_slot(holder)->slot];
+            holder->worst = o->winners->places[worst_slot(holder)->slot];
         }
     }
     update_min_place(o, index);
@@ -129,20 +129,20 @@ trim(struct slot_offers *o, size_t index)
 void
 slot_offers_trim(struct slot_offers *o)
 {
-    struct slot_table *table = o->table;
-    uint32_t n_slots = slot_table_n_slots(table);
-    size_t n = table->n_buckets;
+    struct slot_winners *w = o->winners;
+    uint32_t n_slots = slot_winners_n_slots(w);
+    size_t n = w->n_members;
 
     o->holders = xcalloc(n, sizeof *o->holders);
     o->min_places = xmalloc(n * sizeof *o->min_places);
     o->next = xmalloc(n_slots * sizeof *o->next);
     for (size_t i = 0; i < n; i++) {
-        o->holders[i].capacity = table->capacities[i];
+        o->holders[i].capacity = w->capacities[i];
         o->holders[i].worst = UINT32_MAX;
     }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        if (table->owners[slot] != SLOT_MATCH_NONE) {
-            append_slot(o, &o->holders[table->owners[slot]], slot);
+        if (w->owners[slot] != SLOT_MAP_NONE) {
+            append_slot(o, &o->holders[w->owners[slot]], slot);
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -154,7 +154,7 @@ slot_offers_trim(struct slot_offers *o)
 void
 slot_offers_uninit(struct slot_offers *o)
 {
-    for (size_t i = 0; o->holders && i < o->table->n_buckets; i++) {
+    for (size_t i = 0; o->holders && i < o->winners->n_members; i++) {
         heap_destroy(&o->holders[i].heap);
         free(o->holders[i].slots);
     }
@@ -170,7 +170,7 @@ extend_reach(struct slot_offers *o, const struct slot_claim *claim)
 {
     if (claim->place <= o->worst.place
         || claim->member->weight < o->worst.member->weight) {
-        uint64_t reach = slot_claim_reach(claim, o->table->params.n_bits);
+        uint64_t reach = slot_claim_reach(claim, o->winners->n_bits);
 
         if (reach > o->reach) {
             o->reach = reach;
@@ -184,13 +184,13 @@ extend_reach(struct slot_offers *o, const struct slot_claim *claim)
 static void
 propose_to_member(struct slot_offers *o, const struct slot_claim *claim)
 {
-    struct slot_table *table = o->table;
-    size_t member = claim->member - table->members;
+    struct slot_winners *w = o->winners;
+    size_t member = claim->member - w->members;
     uint16_t slot = claim->slot;
 
     extend_reach(o, claim);
-    table->owners[slot] = member;
-    table->places[slot] = claim->place;
+    w->owners[slot] = member;
+    w->places[slot] = claim->place;
 
     if (o->holders) {
         struct slot_holder *holder = &o->holders[member];
@@ -205,7 +205,7 @@ propose_to_member(struct slot_offers *o, const struct slot_claim *claim)
             worst->slot = slot;
             heap_change(&holder->heap, &worst->node,
                         place_to_priority(claim->place));
-            holder->worst = table->places[worst_slot(holder)->slot];
+            holder->worst = w->places[worst_slot(holder)->slot];
         }
         update_min_place(o, member);
     }
@@ -217,8 +217,8 @@ propose_to_member(struct slot_offers *o, const struct slot_claim *claim)
 static void
 offer_to_equals(struct slot_offers *o)
 {
-    struct slot_table *table = o->table;
-    size_t n_left = (table->n_buckets > SLOT_OFFERS_FEW
+    struct slot_winners *w = o->winners;
+    size_t n_left = (w->n_members > SLOT_OFFERS_FEW
                      ? o->n_free % RENDEZVOUS_GROUP
                      : 0);
 
@@ -227,8 +227,8 @@ offer_to_equals(struct slot_offers *o)
         size_t n = MIN(o->n_free - i, RENDEZVOUS_CHUNK);
         uint16_t winners[RENDEZVOUS_CHUNK], places[RENDEZVOUS_CHUNK];
 
-        rendezvous_highest(table->members, table->n_buckets,
-                           table->params.n_bits, slots, n, winners, places);
+        rendezvous_highest(w->members, w->n_members,
+                           w->n_bits, slots, n, winners, places);
         for (size_t j = 0; j < n; j++) {
             uint16_t slot = slots[j];
 
@@ -236,11 +236,11 @@ offer_to_equals(struct slot_offers *o)
                 o->free_slots[n_left++] = slot;
                 continue;
             }
-            table->owners[slot] = winners[j];
-            table->places[slot] = places[j];
+            w->owners[slot] = winners[j];
+            w->places[slot] = places[j];
             if (places[j] <= o->worst.place) {
                 struct slot_claim claim = {
-                    &table->members[winners[j]], slot, places[j]
+                    &w->members[winners[j]], slot, places[j]
                 };
 
                 extend_reach(o, &claim);
@@ -256,9 +256,9 @@ offer_to_equals(struct slot_offers *o)
 bool
 slot_offers_run(struct slot_offers *o, uint64_t max_asked)
 {
-    const struct slot_table *table = o->table;
-    const struct rendezvous_member *members = table->members;
-    size_t n = table->n_buckets;
+    const struct slot_winners *w = o->winners;
+    const struct rendezvous_member *members = w->members;
+    size_t n = w->n_members;
     uint16_t min_weight = UINT16_MAX, max_weight = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -279,12 +279,12 @@ slot_offers_run(struct slot_offers *o, uint64_t max_asked)
             uint16_t slot = o->free_slots[--o->n_free];
             struct slot_claim best = slot_claim_find_best(
                 members, n, groups, max_weight, o->min_places,
-                table->params.n_bits, slot);
+                w->n_bits, slot);
 
             propose_to_member(o, &best);
         }
         free(groups);
     }
-    o->table->reach = MAX(o->table->reach, o->reach);
+    o->winners->reach = MAX(o->winners->reach, o->reach);
     return !o->n_free;
 }

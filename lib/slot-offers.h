@@ -32,7 +32,7 @@
 #include <stdint.h>
 #include "slot-claim.h"
 
-struct slot_table;
+struct slot_winners;
 
 /* With so few members, of equal weights and without capacities, this is a fast
  * way to find the owners of any number of slots. */
@@ -40,7 +40,7 @@ struct slot_table;
 
 /* The part of a matching that is needed while slots propose. */
 struct slot_offers {
-    struct slot_table *table;
+    struct slot_winners *winners;
 
     /* Slots without an owner. */
     uint16_t *free_slots;
@@ -56,7 +56,7 @@ struct slot_offers {
     uint16_t *next;             /* For each slot, see struct slot_holder. */
 };
 
-void slot_offers_init(struct slot_offers *, struct slot_table *,
+void slot_offers_init(struct slot_offers *, struct slot_winners *,
                       uint32_t max_free);
 void slot_offers_uninit(struct slot_offers *);
 void slot_offers_trim(struct slot_offers *);

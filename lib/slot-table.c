@@ -15,11 +15,12 @@
 #include <config.h>
 #include "slot-table.h"
 #include <stdlib.h>
-#include <string.h>
-#include "bitmap.h"
 #include "slot-bound.h"
 #include "slot-claim.h"
+#include "slot-map.h"
 #include "slot-match.h"
+#include "slot-update.h"
+#include "slot-winners.h"
 #include "util.h"
 
 static int
@@ -31,93 +32,75 @@ compare_buckets_by_id(const void *a_, const void *b_)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* Sets the buckets of 'table' to those of the 'n' 'buckets' that have a
- * weight, by increasing id. */
-static void
-set_buckets(struct slot_table *table, const struct slot_bucket buckets[],
-            size_t n)
+/* Returns the 'n' 'buckets' that have a weight, by increasing id, and stores
+ * their number in '*n_left'.  The caller must free the returned array. */
+static const struct slot_bucket **
+sort_buckets(const struct slot_bucket buckets[], size_t n, size_t *n_left)
 {
     const struct slot_bucket **sorted = xmalloc(n * sizeof *sorted);
     bool is_sorted = true;
 
+    *n_left = 0;
     for (size_t i = 0; i < n; i++) {
         if (buckets[i].weight) {
-            size_t last = table->n_buckets++;
+            size_t last = (*n_left)++;
 
             sorted[last] = &buckets[i];
             is_sorted &= !last || sorted[last - 1]->id < buckets[i].id;
         }
     }
     if (!is_sorted) {
-        qsort(sorted, table->n_buckets, sizeof *sorted, compare_buckets_by_id);
+        qsort(sorted, *n_left, sizeof *sorted, compare_buckets_by_id);
     }
-    ovs_assert(table->n_buckets <= SLOT_TABLE_MAX_BUCKETS);
+    ovs_assert(*n_left <= SLOT_TABLE_MAX_BUCKETS);
+    return sorted;
+}
 
-    if (table->n_buckets) {
-        table->members = xmalloc(table->n_buckets * sizeof *table->members);
-        table->aux = xmalloc(table->n_buckets * sizeof *table->aux);
-        for (size_t i = 0; i < table->n_buckets; i++) {
-            table->members[i].id = sorted[i]->id;
-            table->members[i].weight = sorted[i]->weight;
-            table->aux[i] = sorted[i]->aux;
+/* Completes the members of 'w', which have ids and weights, with what their
+ * draws for 'basis' depend on.  That of member i of 'old', whose index in 'w'
+ * is map[i], is a copy. */
+static void
+complete_members(struct slot_winners *w, uint32_t basis,
+                 const struct slot_winners *old, const uint16_t map[])
+{
+    size_t i = 0;
+
+    for (size_t j = 0; j < w->n_members; j++) {
+        struct rendezvous_member *member = &w->members[j];
+        uint16_t weight = member->weight;
+
+        while (i < old->n_members && map[i] == SLOT_MAP_NONE) {
+            i++;
+        }
+        if (i < old->n_members && map[i] == j) {
+            *member = old->members[i++];
+            member->weight = weight;
+        } else {
+            rendezvous_member_init(member, basis, member->id, weight);
         }
     }
-    free(sorted);
 }
 
 /* Completes the members of 'table' and finds the owners of its slots, from
- * those of 'old' if that is nonnull. */
+ * those of 'old', which may be empty. */
 static void
-set_owners(struct slot_table *table, const struct slot_table *old)
+set_owners(struct slot_table *table, const struct slot_winners *old)
 {
-    bool bounded = (table->params.load_bound
-                    || (old && old->params.load_bound));
-    unsigned long *gained = bitmap_allocate(table->n_buckets);
-    size_t n_old = old ? old->n_buckets : 0;
-    uint16_t *map = xmalloc(n_old * sizeof *map);
-    size_t i = 0;
+    const struct slot_table_params *params = &table->params;
+    struct slot_winners *w = &table->winners;
+    size_t n = w->n_members;
+    uint16_t *map = xmalloc(old->n_members * sizeof *map);
 
-    for (size_t j = 0; j < table->n_buckets; j++) {
-        struct rendezvous_member *member = &table->members[j];
-        uint16_t weight = member->weight;
-
-        while (i < n_old && old->members[i].id < member->id) {
-            map[i++] = SLOT_MATCH_NONE;
-        }
-        if (i < n_old && old->members[i].id == member->id) {
-            uint16_t old_weight = old->members[i].weight;
-            bool loses = weight < old_weight;
-            bool gains = weight > old_weight;
-
-            *member = old->members[i];
-            member->weight = weight;
-            if (bounded) {
-                /* Gone, and new. */
-                loses = gains = loses || gains;
-            }
-            map[i++] = loses ? SLOT_MATCH_NONE : j;
-            bitmap_set(gained, j, gains);
-        } else {
-            rendezvous_member_init(member, table->params.basis, member->id,
-                                   weight);
-            bitmap_set1(gained, j);
-        }
+    slot_map_members(old->members, old->n_members, w->members, n, map);
+    complete_members(w, params->basis, old, map);
+    if (params->load_bound) {
+        w->capacities = xmalloc(n * sizeof *w->capacities);
+        slot_bound_capacities(w->members, n, params->n_bits,
+                              params->load_bound, w->capacities);
     }
-    while (i < n_old) {
-        map[i++] = SLOT_MATCH_NONE;
+    if (!old->n_members || !slot_update(w, old, map)) {
+        slot_match_build(w);
     }
-
-    if (table->params.load_bound) {
-        table->capacities = xmalloc(table->n_buckets
-                                    * sizeof *table->capacities);
-        slot_bound_capacities(table->members, table->n_buckets,
-                              table->params.n_bits, table->params.load_bound,
-                              table->capacities);
-    }
-    if (!n_old || !slot_match_update(table, old, map, gained)) {
-        slot_match_build(table);
-    }
-    free(gained);
     free(map);
 }
 
@@ -142,20 +125,23 @@ slot_table_create(const struct slot_table_params *params,
 
     struct slot_table *table = xzalloc(sizeof *table);
 
+    const struct slot_bucket **sorted = sort_buckets(buckets, n, &n);
+
     table->params = *params;
-    set_buckets(table, buckets, n);
-    if (table->n_buckets) {
-        if (old && (old->params.basis != params->basis
-                    || old->params.n_bits != params->n_bits)) {
-            old = NULL;
+    if (n) {
+        static const struct slot_winners none;
+
+        slot_winners_init(&table->winners, params->n_bits, n);
+        table->aux = xmalloc(n * sizeof *table->aux);
+        for (size_t i = 0; i < n; i++) {
+            table->winners.members[i].id = sorted[i]->id;
+            table->winners.members[i].weight = sorted[i]->weight;
+            table->aux[i] = sorted[i]->aux;
         }
-
-        uint32_t n_slots = slot_table_n_slots(table);
-
-        table->owners = xmalloc(2 * n_slots * sizeof *table->owners);
-        table->places = &table->owners[n_slots];
-        set_owners(table, old);
+        set_owners(table, (old && slot_table_has_same_slots(old, table)
+                           ? &old->winners : &none));
     }
+    free(sorted);
     return table;
 }
 
@@ -165,10 +151,8 @@ void
 slot_table_destroy(struct slot_table *table)
 {
     if (table) {
-        free(table->members);
+        slot_winners_uninit(&table->winners);
         free(table->aux);
-        free(table->capacities);
-        free(table->owners);
         free(table);
     }
 }
@@ -178,7 +162,8 @@ slot_table_destroy(struct slot_table *table)
 void *
 slot_table_owner(const struct slot_table *table, uint32_t slot)
 {
-    return table->n_buckets ? table->aux[table->owners[slot]] : NULL;
+    return (slot_table_is_empty(table)
+            ? NULL : table->aux[table->winners.owners[slot]]);
 }
 
 /* Returns the 'aux' of the bucket of 'table' with the best claim to 'slot'
@@ -190,11 +175,12 @@ slot_table_best_live(const struct slot_table *table, uint32_t slot,
                      bool (*is_live)(void *bucket_aux, void *aux),
                      void *aux)
 {
+    const struct slot_winners *w = &table->winners;
     unsigned int n_bits = table->params.n_bits;
     struct slot_claim best = { .member = NULL };
 
-    for (size_t i = 0; i < table->n_buckets; i++) {
-        const struct rendezvous_member *member = &table->members[i];
+    for (size_t i = 0; i < w->n_members; i++) {
+        const struct rendezvous_member *member = &w->members[i];
         struct slot_claim claim = {
             .member = member,
             .slot = slot,
@@ -206,5 +192,5 @@ slot_table_best_live(const struct slot_table *table, uint32_t slot,
             best = claim;
         }
     }
-    return best.member ? table->aux[best.member - table->members] : NULL;
+    return best.member ? table->aux[best.member - w->members] : NULL;
 }

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "rendezvous.h"
+#include "slot-winners.h"
 
 /* Slot table
  * ==========
@@ -49,19 +49,15 @@
  * A slot whose owner is not live belongs, for that time, to the best live
  * bucket in the slot's own order.
  *
- * A table can be made from the one that it replaces, which must have the same
- * slots and basis.  Then only what differs is computed, and the result is the
- * same to the bit.
+ * A table can be made from the one that it replaces.  Then only what differs
+ * is computed, and the result is the same to the bit.
  *
  * Costs, with s slots and n buckets:
  *
  *   - a table from nothing: time in proportion to s * log(s) + n;
  *
- *   - from the table that it replaces: a copy, or twice that with a load
- *     bound; for each bucket that comes or gets more weight, s * log(s) / n;
- *     for each slot of a bucket that goes or gets less weight, n, so that one
- *     bucket is together s; with a load bound, also n for each other slot that
- *     moves;
+ *   - from the table that it replaces: see slot-update.h, which is s together
+ *     for a bucket that goes;
  *
  *   - finding the owner of a slot: a load; finding a substitute for an owner
  *     that is not live: n;
@@ -91,26 +87,10 @@ struct slot_bucket {
 struct slot_table {
     struct slot_table_params params;
 
-    /* The buckets with a weight, by increasing id.  If there is none, all
-     * pointers are null. */
-    size_t n_buckets;
-    struct rendezvous_member *members;
-    void **aux;
-
-    /* With a load bound, the number of slots that each bucket owns at most,
-     * otherwise null. */
-    uint32_t *capacities;
-
-    /* The owner of each slot: its index in 'members', and the slot's place in
-     * its order. */
-    uint16_t *owners;
-    uint16_t *places;
-
-    /* What no owner's claim is beyond, see slot_claim_reach().  Brought up to
-     * date whenever the sum of weights, then in 'reach_weight', has grown by
-     * half since the last time. */
-    uint64_t reach;
-    uint64_t reach_weight;
+    /* The buckets with a weight are the members, and the owners those of the
+     * slots.  All zeros if there is none. */
+    struct slot_winners winners;
+    void **aux;                 /* Of each member. */
 };
 
 struct slot_table *slot_table_create(const struct slot_table_params *,
@@ -123,6 +103,23 @@ void *slot_table_best_live(const struct slot_table *, uint32_t slot,
                            bool (*is_live)(void *bucket_aux, void *aux),
                            void *aux);
 
+/* Returns true if 'table' has no bucket with a weight, and no slot an owner. */
+static inline bool
+slot_table_is_empty(const struct slot_table *table)
+{
+    return !table->aux;
+}
+
+/* Returns true if 'a' and 'b' have the same slots, so that their owners can be
+ * compared. */
+static inline bool
+slot_table_has_same_slots(const struct slot_table *a,
+                          const struct slot_table *b)
+{
+    return (a->params.basis == b->params.basis
+            && a->params.n_bits == b->params.n_bits);
+}
+
 /* Returns the number of slots of 'table'. */
 static inline uint32_t
 slot_table_n_slots(const struct slot_table *table)
@@ -130,11 +127,26 @@ slot_table_n_slots(const struct slot_table *table)
     return UINT32_C(1) << table->params.n_bits;
 }
 
+/* Returns the number of slots of 'table' that have an owner: all, or none. */
+static inline uint32_t
+slot_table_n_owned(const struct slot_table *table)
+{
+    return slot_table_is_empty(table) ? 0 : slot_table_n_slots(table);
+}
+
 /* Returns the slot of 'hash' in 'table'. */
 static inline uint32_t
 slot_table_slot(const struct slot_table *table, uint32_t hash)
 {
     return hash & (slot_table_n_slots(table) - 1);
+}
+
+/* Returns the id of the bucket that owns 'slot' in 'table', which must not be
+ * empty. */
+static inline uint32_t
+slot_table_owner_id(const struct slot_table *table, uint32_t slot)
+{
+    return table->winners.members[table->winners.owners[slot]].id;
 }
 
 #endif /* slot-table.h */

@@ -25,6 +25,7 @@
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/vlog.h"
+#include "slot-map.h"
 #include "slot-table.h"
 #include "timeval.h"
 #include "util.h"
@@ -191,16 +192,15 @@ compare_buckets(struct group_slots_change *change,
                 const struct slot_table *old, const struct slot_table *new,
                 unsigned long *redirected)
 {
-    size_t j = 0;
+    const struct slot_winners *w = &old->winners;
+    uint16_t *map = xmalloc(w->n_members * sizeof *map);
 
-    for (size_t i = 0; i < old->n_buckets; i++) {
-        while (j < new->n_buckets
-               && new->members[j].id < old->members[i].id) {
-            j++;
-        }
-        if (j < new->n_buckets && new->members[j].id == old->members[i].id) {
+    slot_map_members(w->members, w->n_members,
+                     new->winners.members, new->winners.n_members, map);
+    for (size_t i = 0; i < w->n_members; i++) {
+        if (map[i] != SLOT_MAP_NONE) {
             const struct ofputil_bucket *a = old->aux[i];
-            const struct ofputil_bucket *b = new->aux[j];
+            const struct ofputil_bucket *b = new->aux[map[i]];
 
             change->n_stayed++;
             if (!ofpacts_equal(a->ofpacts, a->ofpacts_len,
@@ -212,6 +212,7 @@ compare_buckets(struct group_slots_change *change,
                                       || a->watch_group != b->watch_group);
         }
     }
+    free(map);
 }
 
 /* Sets '*change' to what happens to connections when 'new' comes instead of
@@ -235,11 +236,10 @@ group_slots_change_init(struct group_slots_change *change,
     }
 
     const struct slot_table *old_table = old->slots->table;
-    unsigned long *redirected = bitmap_allocate(old_table->n_buckets);
+    unsigned long *redirected = bitmap_allocate(old_table->winners.n_members);
 
     compare_buckets(change, old_table, table, redirected);
-    if (old_table->params.basis != table->params.basis
-        || old_table->params.n_bits != table->params.n_bits) {
+    if (!slot_table_has_same_slots(old_table, table)) {
         change->kind = GROUP_SLOTS_CHANGE_SLOTS;
     } else if (!group_slots_same_hash(old, new)) {
         change->kind = GROUP_SLOTS_CHANGE_HASH;

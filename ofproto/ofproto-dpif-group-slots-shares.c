@@ -97,9 +97,10 @@ static void
 count_slots(const struct slot_table *table, struct group_slots_share *shares,
             size_t n)
 {
+    const struct slot_winners *w = &table->winners;
     struct group_slots_share **members
-        = xmalloc((table->n_buckets + 1) * sizeof *members);
-    uint32_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
+        = xmalloc(w->n_members * sizeof *members);
+    uint32_t *loads = xmalloc(w->n_members * sizeof *loads);
     uint32_t n_dead = 0;
     size_t n_members = 0;
 
@@ -109,21 +110,20 @@ count_slots(const struct slot_table *table, struct group_slots_share *shares,
             members[n_members++] = &shares[i];
         }
     }
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        members[table->owners[slot]]->n_owned++;
-    }
+    slot_winners_count(w, loads, NULL);
     for (size_t i = 0; i < n_members; i++) {
+        members[i]->n_owned = loads[i];
         if (members[i]->dead) {
-            n_dead += members[i]->n_owned;
+            n_dead += loads[i];
         } else {
-            members[i]->n_used = members[i]->n_owned;
+            members[i]->n_used = loads[i];
         }
     }
     if (n_dead) {
         struct slot_table *live = create_live_table(table, shares, n);
 
-        for (uint32_t slot = 0; live->n_buckets && slot < n_slots; slot++) {
-            if (members[table->owners[slot]]->dead) {
+        for (uint32_t slot = 0; slot < slot_table_n_owned(live); slot++) {
+            if (members[w->owners[slot]]->dead) {
                 struct group_slots_share *share = slot_table_owner(live, slot);
 
                 share->n_used++;
@@ -131,6 +131,7 @@ count_slots(const struct slot_table *table, struct group_slots_share *shares,
         }
         slot_table_destroy(live);
     }
+    free(loads);
     free(members);
 }
 

@@ -64,8 +64,8 @@ checksum(const struct group_dpif *group)
 {
     const struct slot_table *table = group->slots->table;
     const char *hash = hash_name(group, false);
-    uint32_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
-    ovs_be32 *ids = xmalloc((n_slots + 1) * sizeof *ids);
+    uint32_t n_slots = slot_table_n_owned(table);
+    ovs_be32 *ids = xmalloc(n_slots * sizeof *ids);
     uint8_t digest[SHA1_DIGEST_SIZE];
     struct ds s = DS_EMPTY_INITIALIZER;
     struct sha1_ctx sha1;
@@ -77,7 +77,7 @@ checksum(const struct group_dpif *group)
     format_fields(group, &s);
     ds_put_char(&s, '\n');
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        ids[slot] = htonl(table->members[table->owners[slot]].id);
+        ids[slot] = htonl(slot_table_owner_id(table, slot));
     }
     sha1_init(&sha1);
     sha1_update(&sha1, s.string, s.length);

@@ -64,12 +64,12 @@ find_moves(const struct slot_table *old, const struct slot_table *new,
     size_t n_moved = 0;
 
     *n = 0;
-    if (!old->n_buckets || !new->n_buckets) {
+    if (slot_table_is_empty(old) || slot_table_is_empty(new)) {
         return moves;
     }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
-        uint32_t from = old->members[old->owners[slot]].id;
-        uint32_t to = new->members[new->owners[slot]].id;
+        uint32_t from = slot_table_owner_id(old, slot);
+        uint32_t to = slot_table_owner_id(new, slot);
 
         if (from != to) {
             moves[n_moved++] = (struct move) { from, to, 1 };

@@ -212,8 +212,7 @@ slot_table_map(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
 
     const struct group_slots *slots = group->slots;
-    uint32_t n_slots = (slots->table->n_buckets
-                        ? slot_table_n_slots(slots->table) : 0);
+    uint32_t n_slots = slot_table_n_owned(slots->table);
 
     if (unixctl_command_get_output_format(conn) == UNIXCTL_OUTPUT_FMT_JSON) {
         struct json *owners = json_array_create_empty();
@@ -229,8 +228,8 @@ slot_table_map(struct unixctl_conn *conn, int argc OVS_UNUSED,
     struct ds s = DS_EMPTY_INITIALIZER;
     int width = 1;
 
-    for (size_t i = 0; i < slots->table->n_buckets; i++) {
-        int w = snprintf(NULL, 0, "%"PRIu32, slots->table->members[i].id);
+    for (size_t i = 0; i < slots->table->winners.n_members; i++) {
+        int w = snprintf(NULL, 0, "%"PRIu32, slots->table->winners.members[i].id);
 
         width = MAX(width, w);
     }

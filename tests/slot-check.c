@@ -49,30 +49,32 @@ slot_check_precedes(const struct rendezvous_member *a,
 
 /* Checks that 'a' and 'b', tables of the same buckets, are the same. */
 void
-slot_check_equal(const struct slot_table *a, const struct slot_table *b)
+slot_check_equal(const struct slot_table *a_, const struct slot_table *b_)
 {
-    ovs_assert(a->n_buckets == b->n_buckets);
-    for (size_t i = 0; i < a->n_buckets; i++) {
+    const struct slot_winners *a = &a_->winners, *b = &b_->winners;
+
+    ovs_assert(a->n_members == b->n_members);
+    for (size_t i = 0; i < a->n_members; i++) {
         ovs_assert(a->members[i].id == b->members[i].id);
         ovs_assert(a->members[i].weight == b->members[i].weight);
-        ovs_assert(a->aux[i] == b->aux[i]);
+        ovs_assert(a_->aux[i] == b_->aux[i]);
     }
-    if (a->n_buckets) {
-        size_t size = slot_table_n_slots(a) * sizeof(uint16_t);
+    if (a->n_members) {
+        size_t size = slot_table_n_slots(a_) * sizeof(uint16_t);
 
         ovs_assert(!memcmp(a->places, b->places, size));
         ovs_assert(!memcmp(a->owners, b->owners, size));
     }
 }
 
-/* Returns the weight of the bucket 'id' in 'table', or 0 if it is not there,
+/* Returns the weight of the member 'id' of 'w', or 0 if it is not there,
  * in a time in proportion to the number of buckets. */
 static uint16_t
-find_weight(const struct slot_table *table, uint32_t id)
+find_weight(const struct slot_winners *w, uint32_t id)
 {
-    for (size_t i = 0; i < table->n_buckets; i++) {
-        if (table->members[i].id == id) {
-            return table->members[i].weight;
+    for (size_t i = 0; i < w->n_members; i++) {
+        if (w->members[i].id == id) {
+            return w->members[i].weight;
         }
     }
     return 0;
@@ -83,13 +85,15 @@ find_weight(const struct slot_table *table, uint32_t id)
  * gone or has less weight, or has a new one that is new or has more.  Checks
  * nothing where one of them has a load bound. */
 void
-slot_check_moves(const struct slot_table *old, const struct slot_table *new)
+slot_check_moves(const struct slot_table *old_, const struct slot_table *new_)
 {
-    if (!old->n_buckets || !new->n_buckets
-        || old->params.load_bound || new->params.load_bound) {
+    const struct slot_winners *old = &old_->winners, *new = &new_->winners;
+
+    if (!old->n_members || !new->n_members
+        || old_->params.load_bound || new_->params.load_bound) {
         return;
     }
-    for (uint32_t slot = 0; slot < slot_table_n_slots(old); slot++) {
+    for (uint32_t slot = 0; slot < slot_table_n_slots(old_); slot++) {
         const struct rendezvous_member *a = &old->members[old->owners[slot]];
         const struct rendezvous_member *b = &new->members[new->owners[slot]];
 
@@ -104,14 +108,14 @@ slot_check_moves(const struct slot_table *old, const struct slot_table *new)
 static struct rendezvous_member *
 create_members(const struct slot_table *table)
 {
-    struct rendezvous_member *members = xcalloc(table->n_buckets,
-                                                sizeof *members);
+    const struct slot_winners *w = &table->winners;
+    struct rendezvous_member *members = xcalloc(w->n_members, sizeof *members);
 
-    for (size_t i = 0; i < table->n_buckets; i++) {
-        ovs_assert(table->members[i].weight);
-        ovs_assert(!i || table->members[i - 1].id < table->members[i].id);
+    for (size_t i = 0; i < w->n_members; i++) {
+        ovs_assert(w->members[i].weight);
+        ovs_assert(!i || w->members[i - 1].id < w->members[i].id);
         rendezvous_member_init(&members[i], table->params.basis,
-                               table->members[i].id, table->members[i].weight);
+                               w->members[i].id, w->members[i].weight);
     }
     return members;
 }
@@ -123,22 +127,21 @@ create_members(const struct slot_table *table)
 void
 slot_check_owners(const struct slot_table *table, uint32_t step)
 {
+    const struct slot_winners *w = &table->winners;
     struct rendezvous_member *members = create_members(table);
     unsigned int n_bits = table->params.n_bits;
 
-    for (uint32_t slot = 0;
-         table->n_buckets && slot < slot_table_n_slots(table);
-         slot += step) {
-        uint16_t owner = table->owners[slot];
-        ovs_assert(owner < table->n_buckets);
-        ovs_assert(table->places[slot] == rendezvous_place(&members[owner],
-                                                           n_bits, slot));
+    for (uint32_t slot = 0; slot < slot_table_n_owned(table); slot += step) {
+        uint16_t owner = w->owners[slot];
+        ovs_assert(owner < w->n_members);
+        ovs_assert(w->places[slot] == rendezvous_place(&members[owner],
+                                                       n_bits, slot));
 
         uint64_t cost = rendezvous_cost(slot_check_draw(&members[owner],
                                                         n_bits, slot));
         ovs_assert((cost << n_bits) / RENDEZVOUS_LOG2_E
-                   / members[owner].weight <= table->reach);
-        for (size_t i = 0; i < table->n_buckets; i++) {
+                   / members[owner].weight <= w->reach);
+        for (size_t i = 0; i < w->n_members; i++) {
             ovs_assert(i == owner || table->params.load_bound
                        || slot_check_precedes(&members[owner], &members[i],
                                               n_bits, slot));
@@ -157,7 +160,7 @@ slot_check_bound(const struct slot_table *table)
     struct rendezvous_member *members = create_members(table);
     uint32_t n_slots = slot_table_n_slots(table);
     unsigned int n_bits = table->params.n_bits;
-    size_t n = table->n_buckets;
+    size_t n = table->winners.n_members;
     uint32_t *capacities = xcalloc(n, sizeof *capacities);
     uint32_t *loads = xcalloc(n, sizeof *loads);
     uint64_t *worst = xcalloc(n, sizeof *worst);
@@ -172,7 +175,7 @@ slot_check_bound(const struct slot_table *table)
     }
     ovs_assert(!n || sum >= n_slots);
     for (uint32_t slot = 0; n && slot < n_slots; slot++) {
-        uint16_t owner = table->owners[slot];
+        uint16_t owner = table->winners.owners[slot];
 
         ovs_assert(owner < n);
         loads[owner]++;
@@ -187,7 +190,8 @@ slot_check_bound(const struct slot_table *table)
         ovs_assert(fabs(capacities[i] - most) < 1.000001);
     }
     for (uint32_t slot = 0; n && slot < n_slots; slot++) {
-        const struct rendezvous_member *has = &members[table->owners[slot]];
+        const struct rendezvous_member *has
+            = &members[table->winners.owners[slot]];
 
         for (size_t i = 0; i < n; i++) {
             const struct rendezvous_member *other = &members[i];

@@ -48,7 +48,7 @@ count_slots(const struct slot_table *table, uint32_t id)
     uint32_t n = 0;
 
     for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
-        n += table->members[table->owners[slot]].id == id;
+        n += slot_table_owner_id(table, slot) == id;
     }
     return n;
 }
@@ -57,13 +57,12 @@ count_slots(const struct slot_table *table, uint32_t id)
 static uint32_t
 most_slots(const struct slot_table *table)
 {
-    uint32_t loads[MAX_BUCKETS] = { 0 };
+    uint32_t loads[MAX_BUCKETS];
     uint32_t most = 0;
 
-    for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
-        uint32_t load = ++loads[table->owners[slot]];
-
-        most = MAX(most, load);
+    slot_winners_count(&table->winners, loads, NULL);
+    for (size_t i = 0; i < table->winners.n_members; i++) {
+        most = MAX(most, loads[i]);
     }
     return most;
 }

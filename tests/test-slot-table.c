@@ -434,9 +434,8 @@ is_unchanged(const struct group *a, const struct group *b, long long int id)
 static long long int
 old_owner(const struct slot_table *table, uint32_t slot)
 {
-    return (table->n_buckets
-            ? (long long int) table->members[table->owners[slot]].id
-            : -1);
+    return (slot_table_is_empty(table)
+            ? -1 : (long long int) slot_table_owner_id(table, slot));
 }
 
 /* Checks slot_diff() from the table of 'a', as it was, to that of 'b'. */
@@ -465,15 +464,16 @@ check_diff(const struct group *a, const struct slot_table *ta,
 static void
 check_reach(const struct slot_table *table)
 {
-    size_t n_slots = table->n_buckets ? slot_table_n_slots(table) : 0;
+    const struct slot_winners *w = &table->winners;
+    size_t n_slots = slot_table_n_owned(table);
 
     for (uint32_t slot = 0; slot < n_slots; slot++) {
         struct slot_claim claim = {
-            &table->members[table->owners[slot]], slot, table->places[slot]
+            &w->members[w->owners[slot]], slot, w->places[slot]
         };
 
         ovs_assert(slot_claim_reach(&claim, table->params.n_bits)
-                   <= table->reach);
+                   <= w->reach);
     }
 }
 
@@ -587,17 +587,15 @@ test_advice(struct ovs_cmdl_context *ctx OVS_UNUSED)
             n_followed[j]++;
             ovs_assert(!slot_advice_get(table));
 
+            const struct slot_winners *w = &table->winners;
+            uint32_t *loads = xmalloc(n * sizeof *loads);
             uint64_t total = 0;
             for (size_t k = 0; k < n; k++) {
-                total += table->members[k].weight;
+                total += w->members[k].weight;
             }
-            uint32_t *loads = xcalloc(n, sizeof *loads);
-            for (uint32_t slot = 0; slot < slot_table_n_slots(table);
-                 slot++) {
-                loads[table->owners[slot]]++;
-            }
+            slot_winners_count(w, loads, NULL);
             for (size_t k = 0; k < n; k++) {
-                uint64_t weight = table->members[k].weight;
+                uint64_t weight = w->members[k].weight;
 
                 ovs_assert(weight * n < total
                            || (2 * loads[k] * total
@@ -671,7 +669,7 @@ test_max_buckets(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
     double heavy = 0;
     for (uint32_t slot = 0; slot < slot_table_n_slots(table); slot++) {
-        heavy += table->owners[slot] % 2;
+        heavy += table->winners.owners[slot] % 2;
     }
     check_binomial(heavy, slot_table_n_slots(table), 2.0 / 3);
 

@@ -63,21 +63,23 @@ print_table(char *line)
 
     struct slot_table *table = slot_table_create(&params, buckets, n_buckets,
                                                  NULL);
-    if (capacities) {
-        uint32_t *values = xmalloc(table->n_buckets * sizeof *values);
+    const struct slot_winners *w = &table->winners;
 
-        slot_bound_capacities(table->members, table->n_buckets,
+    if (capacities) {
+        uint32_t *values = xmalloc(w->n_members * sizeof *values);
+
+        slot_bound_capacities(w->members, w->n_members,
                               params.n_bits, params.load_bound, values);
-        for (size_t i = 0; i < table->n_buckets; i++) {
-            printf(" %"PRIu32":%"PRIu32, table->members[i].id, values[i]);
+        for (size_t i = 0; i < w->n_members; i++) {
+            printf(" %"PRIu32":%"PRIu32, w->members[i].id, values[i]);
         }
         free(values);
     } else {
         uint32_t end = one ? first + 1 : slot_table_n_slots(table);
 
         for (uint32_t slot = first; slot < end; slot++) {
-            if (table->n_buckets) {
-                printf(" %"PRIu32, table->members[table->owners[slot]].id);
+            if (w->n_members) {
+                printf(" %"PRIu32, slot_table_owner_id(table, slot));
             } else {
                 printf(" none");
             }

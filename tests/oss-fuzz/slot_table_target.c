@@ -292,11 +292,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         slot_table_destroy(table);
         table = next;
-        work += slot_table_n_slots(table) * (uint64_t) table->n_buckets;
+        work += slot_table_n_slots(table) * (uint64_t) table->winners.n_members;
     }
 
     if (table) {
-        uint64_t n = slot_table_n_slots(table) * (uint64_t) table->n_buckets;
+        uint64_t n = slot_table_n_slots(table) * (uint64_t) table->winners.n_members;
         uint32_t step = 1 + n / MAX_CHECK;
 
         slot_check_owners(table, step);
