@@ -12,8 +12,15 @@
  * limitations under the License.
  */
 
+/* Each option is a row of a table: where its bits are, what values they have,
+ * and what they are called.  Bits, text and struct ofp_group_slots are
+ * converted to each other by that table alone, and what does not fit into it
+ * is refused.  To add an option, take bits from the reserved ones, and add a
+ * member to struct ofp_group_slots and a row to options[]. */
+
 #include <config.h>
 #include "ofp-group-slots.h"
+#include <stddef.h>
 #include <string.h>
 #include "field-hash.h"
 #include "openvswitch/dynamic-string.h"
@@ -28,28 +35,88 @@ VLOG_DEFINE_THIS_MODULE(ofp_group_slots);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-/* Places of the options in 'selection_method_param'. */
+/* The methods, and sets of them. */
 enum {
-    HASH_SHIFT = 32,
-    SLOTS_SHIFT = 40,
-    LOAD_BOUND_SHIFT = 48,
-    RESERVED_SHIFT = 56,
+    DP_HASH = 1 << 0,
+    HASH = 1 << 1,
+    BOTH = DP_HASH | HASH,
 };
 
 /* The methods' names. */
 static const struct method {
+    int id;
     const char *wire;
     const char *text;
 } methods[] = {
-    { OFP_CONSISTENT_DP_HASH, OFP_CONSISTENT_DP_HASH_TEXT },
-    { OFP_CONSISTENT_HASH, OFP_CONSISTENT_HASH },
+    { DP_HASH, OFP_CONSISTENT_DP_HASH, OFP_CONSISTENT_DP_HASH_TEXT },
+    { HASH, OFP_CONSISTENT_HASH, OFP_CONSISTENT_HASH },
 };
 
-static uint8_t
-get_byte(uint64_t param, int shift)
-{
-    return param >> shift;
-}
+/* An option of some 'methods', or, if it has no 'name', bits that are
+ * reserved. */
+struct option {
+    const char *name;
+    int methods;
+
+    /* Its bits in 'selection_method_param': 0 stands for the default, and
+     * otherwise they must be 'min' to 'max'.  Messages say so by 'must_be'. */
+    int shift, n_bits;
+    uint32_t min, max;
+    const char *must_be;
+
+    /* In text, 1, 2 and so on have 'names', if there are any.  Otherwise, text
+     * has a number, and the bits are that or, if 'is_log2', its binary
+     * logarithm. */
+    const char *names[3];       /* The first null one ends them. */
+    bool is_log2;
+
+    const char *note;           /* Ends messages about wrong values. */
+
+    /* Its member in struct ofp_group_slots, a uint32_t. */
+    size_t offset;
+    uint32_t default_value;
+};
+
+/* In the order in which they are printed. */
+static const struct option options[] = {
+    {
+        .name = "slots", .methods = BOTH, .shift = 40, .n_bits = 8,
+        .min = RENDEZVOUS_MIN_BITS, .max = RENDEZVOUS_MAX_BITS,
+        .must_be = ", the binary logarithm of the number of slots, must be 0 "
+                   "or 4 to 16",
+        .is_log2 = true,
+        .offset = offsetof(struct ofp_group_slots, slot_bits),
+        .default_value = OFP_GROUP_SLOTS_DEFAULT_BITS,
+    }, {
+        .name = "load_bound", .methods = BOTH, .shift = 48, .n_bits = 8,
+        .max = UINT8_MAX,
+        .offset = offsetof(struct ofp_group_slots, load_bound),
+    }, {
+        .name = "hash", .methods = DP_HASH, .shift = 32, .n_bits = 8,
+        .max = OFP_GROUP_SLOTS_HASH_L4,
+        .must_be = ", the datapath hash, must be 0 to 2",
+        .names = { "symmetric", "l4" },
+        .offset = offsetof(struct ofp_group_slots, hash),
+    }, {
+        .name = "hash", .methods = HASH, .shift = 32, .n_bits = 8,
+        .max = OFP_GROUP_SLOTS_HASH_SYMMETRIC,
+        .must_be = " must be 0 or 1 for a symmetric hash of the fields",
+        .names = { "symmetric" }, .note = ": the datapath's hash is not used",
+        .offset = offsetof(struct ofp_group_slots, hash),
+    }, {
+        .name = "basis", .methods = BOTH, .shift = 0, .n_bits = 32,
+        .max = UINT32_MAX,
+        .offset = offsetof(struct ofp_group_slots, basis),
+    }, {
+        .methods = BOTH, .shift = 56, .n_bits = 8,
+        .must_be = " are reserved and must be 0",
+    },
+};
+
+#define FOR_EACH_OPTION(OPTION, METHOD)                                  \
+    for (OPTION = options; OPTION < &options[ARRAY_SIZE(options)];       \
+         OPTION++)                                                       \
+        if (OPTION->methods & (METHOD)->id)
 
 static const struct method *
 method_from_wire(const char *selection_method)
@@ -114,8 +181,15 @@ add_name(const char *selection_method, char *error)
     return s;
 }
 
+/* Returns the bits of 'o' in 'param'. */
+static uint32_t
+get_bits(const struct option *o, uint64_t param)
+{
+    return param >> o->shift & (UINT64_MAX >> (64 - o->n_bits));
+}
+
 /* Checks 'param', a selection_method_param for 'selection_method', which must
- * be one of the methods, and stores the options in it in '*options', which may
+ * be one of the methods, and stores the options in it in '*slots', which may
  * be null, with defaults filled in.
  *
  * Returns NULL if successful, otherwise a malloc()'d string that says which
@@ -123,44 +197,25 @@ add_name(const char *selection_method, char *error)
  * string. */
 char * OVS_WARN_UNUSED_RESULT
 ofp_group_slots_decode(const char *selection_method, uint64_t param,
-                       struct ofp_group_slots *options)
+                       struct ofp_group_slots *slots)
 {
-    uint8_t hash = get_byte(param, HASH_SHIFT);
-    uint8_t slot_bits = get_byte(param, SLOTS_SHIFT);
-    uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
-    uint8_t reserved = get_byte(param, RESERVED_SHIFT);
+    const struct method *method = method_from_wire(selection_method);
+    const struct option *o;
 
-    if (ofp_group_slots_takes_fields(selection_method)) {
-        if (hash > OFP_GROUP_SLOTS_HASH_SYMMETRIC) {
-            return xasprintf("bits 39...32 of selection_method_param must be "
-                             "0 or %d for a symmetric hash of the fields, not "
-                             "%"PRIu8": the datapath's hash is not used",
-                             OFP_GROUP_SLOTS_HASH_SYMMETRIC, hash);
+    FOR_EACH_OPTION (o, method) {
+        uint32_t bits = get_bits(o, param);
+
+        if (bits && (bits < o->min || bits > o->max)) {
+            return xasprintf("bits %d...%d of selection_method_param%s, not "
+                             "%"PRIu32"%s", o->shift + o->n_bits - 1, o->shift,
+                             o->must_be, bits, o->note ? o->note : "");
         }
-    } else if (hash > OFP_GROUP_SLOTS_HASH_L4) {
-        return xasprintf("bits 39...32 of selection_method_param, the "
-                         "datapath hash, must be 0 to %d, not %"PRIu8,
-                         OFP_GROUP_SLOTS_HASH_L4, hash);
-    }
-    if (slot_bits && (slot_bits < RENDEZVOUS_MIN_BITS
-                      || slot_bits > RENDEZVOUS_MAX_BITS)) {
-        return xasprintf("bits 47...40 of selection_method_param, the binary "
-                         "logarithm of the number of slots, must be 0 or "
-                         "%d to %d, not %"PRIu8, RENDEZVOUS_MIN_BITS,
-                         RENDEZVOUS_MAX_BITS, slot_bits);
-    }
-    if (reserved) {
-        return xasprintf("bits 63...56 of selection_method_param are "
-                         "reserved and must be 0, not %"PRIu8, reserved);
-    }
+        if (slots && o->name) {
+            uint32_t *member = ALIGNED_CAST(uint32_t *,
+                                            (char *) slots + o->offset);
 
-    if (options) {
-        options->basis = param;
-        options->hash = hash;
-        options->slot_bits = (slot_bits
-                              ? slot_bits
-                              : OFP_GROUP_SLOTS_DEFAULT_BITS);
-        options->load_bound = load_bound;
+            *member = bits ? bits : o->default_value;
+        }
     }
     return NULL;
 }
@@ -174,7 +229,7 @@ ofp_group_slots_decode(const char *selection_method, uint64_t param,
 char * OVS_WARN_UNUSED_RESULT
 ofp_group_slots_check(const struct ofputil_group_props *props)
 {
-    struct ofp_group_slots options;
+    struct ofp_group_slots slots;
 
     if (!ofp_group_slots_is_method(props->selection_method)) {
         return NULL;
@@ -182,10 +237,10 @@ ofp_group_slots_check(const struct ofputil_group_props *props)
 
     char *error = ofp_group_slots_decode(props->selection_method,
                                          props->selection_method_param,
-                                         &options);
+                                         &slots);
     if (!error && ofp_group_slots_takes_fields(props->selection_method)) {
         error = field_hash_check(
-            &props->fields, options.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC);
+            &props->fields, slots.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC);
     }
     return error ? add_name(props->selection_method, error) : NULL;
 }
@@ -210,63 +265,100 @@ ofp_group_slots_check_group_mod(const struct ofputil_group_mod *gm)
     return 0;
 }
 
-/* Parses 'value', the value of the option named 'name' of 'method', into
- * '*bits', which become the option's part of selection_method_param, 'shift'
- * bits from the right. */
-static char * OVS_WARN_UNUSED_RESULT
-parse_option(const struct method *method, const char *name, const char *value,
-             uint64_t *bits, int *shift)
+/* Returns the 'n' 'names' as a malloc()'d string, as choices. */
+static char *
+join_names(const char *const names[], size_t n)
 {
-    uint64_t min, max;
+    struct ds s = DS_EMPTY_INITIALIZER;
 
-    if (!strcmp(name, "hash")) {
-        bool l4 = !ofp_group_slots_takes_fields(method->wire);
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(&s, "%s%s",
+                      !i ? "" : i < n - 1 ? ", " : " or ", names[i]);
+    }
+    return ds_steal_cstr(&s);
+}
 
-        *shift = HASH_SHIFT;
-        if (!strcmp(value, "symmetric")) {
-            *bits = OFP_GROUP_SLOTS_HASH_SYMMETRIC;
-        } else if (l4 && !strcmp(value, "l4")) {
-            *bits = OFP_GROUP_SLOTS_HASH_L4;
-        } else {
-            return xasprintf("hash must be symmetric%s, not \"%s\"%s",
-                             l4 ? " or l4" : "", value,
-                             l4 ? "" : ": the datapath's hash is not used");
+/* Parses 'value', one of the names of 'o', into '*bits'. */
+static char * OVS_WARN_UNUSED_RESULT
+parse_name(const struct option *o, const char *value, uint64_t *bits)
+{
+    for (*bits = 1; o->names[*bits - 1]; ++*bits) {
+        if (!strcmp(value, o->names[*bits - 1])) {
+            return NULL;
         }
-        return NULL;
-    } else if (!strcmp(name, "basis")) {
-        *shift = 0;
-        min = 0;
-        max = UINT32_MAX;
-    } else if (!strcmp(name, "slots")) {
-        *shift = SLOTS_SHIFT;
-        min = UINT64_C(1) << RENDEZVOUS_MIN_BITS;
-        max = UINT64_C(1) << RENDEZVOUS_MAX_BITS;
-    } else if (!strcmp(name, "load_bound")) {
-        *shift = LOAD_BOUND_SHIFT;
-        min = 0;
-        max = UINT8_MAX;
-    } else {
-        return xasprintf("unknown option \"%s\": must be slots, load_bound, "
-                         "hash or basis", name);
     }
 
+    char *names = join_names(o->names, *bits - 1);
+    char *error = xasprintf("%s must be %s, not \"%s\"%s", o->name, names,
+                            value, o->note ? o->note : "");
+
+    free(names);
+    return error;
+}
+
+/* Parses 'value', a number, into '*bits' of 'o'. */
+static char * OVS_WARN_UNUSED_RESULT
+parse_number(const struct option *o, const char *value, uint64_t *bits)
+{
+    uint64_t min = o->is_log2 ? UINT64_C(1) << o->min : o->min;
+    uint64_t max = o->is_log2 ? UINT64_C(1) << o->max : o->max;
     char *error = str_to_u64(value, bits);
+
     if (error) {
-        char *s = xasprintf("%s: %s", name, error);
+        char *s = xasprintf("%s: %s", o->name, error);
         free(error);
         return s;
     }
     if (*value == '-' || *bits < min || *bits > max) {
         return xasprintf("%s must be %"PRIu64" to %"PRIu64", not %s",
-                         name, min, max, value);
+                         o->name, min, max, value);
     }
-    if (*shift == SLOTS_SHIFT) {
+    if (o->is_log2) {
         if (!is_pow2(*bits)) {
-            return xasprintf("slots must be a power of 2, not %s", value);
+            return xasprintf("%s must be a power of 2, not %s",
+                             o->name, value);
         }
         *bits = log_2_floor(*bits);
     }
     return NULL;
+}
+
+/* Parses 'value', the value of the option named 'name' of 'method', and adds
+ * it to '*param'.  '*seen' has a bit for each option parsed before. */
+static char * OVS_WARN_UNUSED_RESULT
+parse_option(const struct method *method, const char *name, const char *value,
+             uint64_t *param, unsigned int *seen)
+{
+    const char *names[ARRAY_SIZE(options)];
+    const struct option *o;
+    size_t n = 0;
+
+    FOR_EACH_OPTION (o, method) {
+        if (o->name && !strcmp(name, o->name)) {
+            uint64_t bits;
+            char *error = (o->names[0]
+                           ? parse_name(o, value, &bits)
+                           : parse_number(o, value, &bits));
+
+            if (!error && *seen & 1u << (o - options)) {
+                error = xasprintf("%s is given twice", name);
+            }
+            if (!error) {
+                *seen |= 1u << (o - options);
+                *param |= bits << o->shift;
+            }
+            return error;
+        } else if (o->name) {
+            names[n++] = o->name;
+        }
+    }
+
+    char *choices = join_names(names, n);
+    char *error = xasprintf("unknown option \"%s\": must be %s",
+                            name, choices);
+
+    free(choices);
+    return error;
 }
 
 /* Parses '*text', the value of "selection_method" in the text form of a group.
@@ -307,26 +399,19 @@ ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)
         return NULL;
     }
 
-    char *options = open + 1;
-    size_t len = strlen(options);
-    if (!len || options[len - 1] != ')') {
+    char *list = open + 1;
+    size_t len = strlen(list);
+    if (!len || list[len - 1] != ')') {
         return xstrdup("options of the selection method must end with \")\"");
     }
-    options[len - 1] = '\0';
+    list[len - 1] = '\0';
 
-    while (ofputil_parse_key_value(&options, &name, &value)) {
-        uint64_t bits;
-        int shift;
+    while (ofputil_parse_key_value(&list, &name, &value)) {
+        char *error = parse_option(method, name, value, param, &seen);
 
-        char *error = parse_option(method, name, value, &bits, &shift);
-        if (!error && seen & (1u << (shift / 8))) {
-            error = xasprintf("%s is given twice", name);
-        }
         if (error) {
             return add_name(method->wire, error);
         }
-        *param |= bits << shift;
-        seen |= 1u << (shift / 8);
         *has_options = true;
     }
     return NULL;
@@ -341,13 +426,10 @@ void
 ofp_group_slots_format(const char *selection_method, uint64_t param,
                        struct ds *s)
 {
-    static const char *hash_names[] = { NULL, "symmetric", "l4" };
-    uint8_t hash = get_byte(param, HASH_SHIFT);
-    uint8_t slot_bits = get_byte(param, SLOTS_SHIFT);
-    uint8_t load_bound = get_byte(param, LOAD_BOUND_SHIFT);
-    uint32_t basis = param;
+    const struct method *method = method_from_wire(selection_method);
+    const struct option *o;
 
-    ds_put_cstr(s, ofp_group_slots_name(selection_method));
+    ds_put_cstr(s, method->text);
     char *error = ofp_group_slots_decode(selection_method, param, NULL);
     if (error) {
         ds_put_format(s, ",selection_method_param=%#"PRIx64, param);
@@ -358,17 +440,15 @@ ofp_group_slots_format(const char *selection_method, uint64_t param,
     }
 
     ds_put_char(s, '(');
-    if (slot_bits) {
-        ds_put_format(s, "slots=%"PRIu32",", UINT32_C(1) << slot_bits);
-    }
-    if (load_bound) {
-        ds_put_format(s, "load_bound=%"PRIu8",", load_bound);
-    }
-    if (hash) {
-        ds_put_format(s, "hash=%s,", hash_names[hash]);
-    }
-    if (basis) {
-        ds_put_format(s, "basis=%"PRIu32",", basis);
+    FOR_EACH_OPTION (o, method) {
+        uint32_t bits = get_bits(o, param);
+
+        if (bits && o->names[0]) {
+            ds_put_format(s, "%s=%s,", o->name, o->names[bits - 1]);
+        } else if (bits) {
+            ds_put_format(s, "%s=%"PRIu32",", o->name,
+                          o->is_log2 ? UINT32_C(1) << bits : bits);
+        }
     }
     ds_chomp(s, ',');
     ds_put_char(s, ')');

@@ -59,11 +59,12 @@ enum ofp_group_slots_hash {
     OFP_GROUP_SLOTS_HASH_L4 = 2,    /* The datapath's of the 5-tuple. */
 };
 
+/* What the options say. */
 struct ofp_group_slots {
     uint32_t basis;
-    enum ofp_group_slots_hash hash;
-    uint8_t slot_bits;          /* log2 of the number of slots. */
-    uint8_t load_bound;         /* Percent above a bucket's share, or 0. */
+    uint32_t hash;              /* An enum ofp_group_slots_hash. */
+    uint32_t slot_bits;         /* log2 of the number of slots. */
+    uint32_t load_bound;        /* Percent above a bucket's share, or 0. */
 };
 
 struct ds;
