@@ -12,6 +12,20 @@
  * limitations under the License.
  */
 
+/* Each field that a packet has is hashed alone, with its number in OpenFlow
+ * first, and the hash of all is mixed from the sum of these: so the order does
+ * not matter, and a field that is not there adds nothing.
+ *
+ * In a symmetric hash, both ends of a connection count as the source, and are
+ * summed up apart:
+ *
+ *     ip_src=A, tcp_src=1   sum of hash(ip_src, A), hash(tcp_src, 1) -+
+ *     ip_dst=B, tcp_dst=2   sum of hash(ip_src, B), hash(tcp_src, 2) -+- sum
+ *     ip_proto=6            hash(ip_proto, 6) ------------------------'
+ *
+ * The sum of each end is hashed once more, so that A:1 to B:2 is not the same
+ * as A:2 to B:1.  An answer has the lines swapped, and the same sum. */
+
 #include <config.h>
 #include "field-hash.h"
 #include <string.h>

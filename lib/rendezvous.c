@@ -12,6 +12,28 @@
  * limitations under the License.
  */
 
+/* How a member draws for a slot
+ * =============================
+ *
+ *     slot --> the member's permutation --> place, the high bits
+ *       |                                              \
+ *       '----> SplitMix64 ------------------------------> draw, 64 bits
+ *
+ * The permutation is what makes draws stratified: each place comes once.  Five
+ * rounds of add, multiply and fold mix up to 16 bits well enough that members
+ * are independent, which tests/test-rendezvous.c measures.  Each round is a
+ * bijection, so that the slot at a place can be computed as well, backwards.
+ *
+ * A round works on 16-bit numbers, so that an instruction can work on eight of
+ * them: eight members for a slot, or eight slots for a member.  That is
+ * written with vectors of the compiler, and not as loops that it may turn into
+ * these: what gcc 12 and clang 14 make of such loops takes about twice the
+ * time.
+ *
+ * Costs are logarithms, by squaring, a bit at a time.  rendezvous_cost_min()
+ * and rendezvous_cost_max() are there to avoid that: the first terms of a
+ * series, with the rest estimated. */
+
 #include <config.h>
 #include "rendezvous.h"
 #include <string.h>

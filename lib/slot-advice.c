@@ -12,6 +12,11 @@
  * limitations under the License.
  */
 
+/* The loads of a table say what is wrong.  Advice comes from the shares alone,
+ * without making the table that it leads to: how far a load is likely to be
+ * from its share depends on the share alone, and with a load bound, the
+ * capacity is the limit. */
+
 #include <config.h>
 #include "slot-advice.h"
 #include <stdlib.h>

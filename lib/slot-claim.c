@@ -12,6 +12,46 @@
  * limitations under the License.
  */
 
+/* To compare two claims exactly takes their costs, which are logarithms, but
+ * almost always less is enough.  In steps that get more expensive:
+ *
+ *     places and weights     the higher place, unless its weight is less
+ *     bounds of the costs    of all draws that are possible at these places
+ *     draws and weights      the greater draw, unless its weight is less
+ *     bounds of the costs    of these draws
+ *     costs                  with all their bits
+ *
+ * Reach
+ * =====
+ *
+ * Most claims need no comparison at all.  Let a claim have won a slot.  To win
+ * it from that, a member needs a draw whose cost by weight is less, and it has
+ * such draws only at the top of its order.  How far down depends on that claim
+ * and on the member's weight, and not on the slot:
+ *
+ *      place
+ *     n - 1 (top)  +------+         +------+
+ *                  |######|         |######|
+ *                  |######|         |######|    # a better claim is possible
+ *       min_place  +------+         |######|
+ *                  |      |         |######|
+ *                  |      |         |######|
+ *                  |      |         +------+  min_place
+ *                  |      |         |      |
+ *               0  +------+         +------+
+ *                  weight w         weight 2 * w
+ *
+ * The reach of a claim is that depth, in 2**-16 places for each unit of
+ * weight: a member of weight w finds nothing better further than w * reach /
+ * 2**16 places below the top, and a bit less far where that is a large part of
+ * all, because costs grow faster than the depth, see slot_claim_min_place().
+ *
+ * This is what makes changes cheap.  If no owner's claim is beyond some reach,
+ * a new member has to look at the places within that only, which are s *
+ * log(s) / n or so with s slots and n equal members.  slot_claim_find_best()
+ * uses the reach of the best claim so far to pass over most members by their
+ * places. */
+
 #include <config.h>
 #include "slot-claim.h"
 #include "util.h"

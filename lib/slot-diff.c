@@ -12,6 +12,12 @@
  * limitations under the License.
  */
 
+/* A slot has moved if its owner in the new table is not the old owner's index
+ * there, see slot-map.h.  Where there is no load bound and all do what they
+ * did, that is all: nothing that moves is collateral, by construction.
+ * Otherwise, each slot is looked at, and what might be collateral is counted
+ * by its old owner, so that each owner's liveness is asked for just once. */
+
 #include <config.h>
 #include "slot-diff.h"
 #include <stdlib.h>

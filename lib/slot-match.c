@@ -18,9 +18,9 @@
  * several slots at a time.  Otherwise, the members propose.
  *
  * If all members looked at all slots, that would take n looks a slot for n
- * members.  But a member gets about s / n of s slots, mostly from the first few
- * times s / n places in its order.  So members propose in turns, each time as
- * far as a reach, which grows such that a turn takes about s looks of all
+ * members.  But a member gets about s / n of s slots, mostly from the first
+ * few times s / n places in its order.  So members propose in turns, each time
+ * as far as a reach, which grows such that a turn takes about s looks of all
  * together.  After some log(s) turns each slot has an owner.  Then only claims
  * within the reach of the worst owner's claim can still win, and when the
  * members have made these, the matching is stable. */

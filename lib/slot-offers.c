@@ -12,6 +12,27 @@
  * limitations under the License.
  */
 
+/* A slot that proposes asks for the best claim to it among the members that
+ * would take it, which slot_claim_find_best() finds in a scan of all.  The
+ * slots wait on a stack, 'free_slots', and a slot that a member gives up for a
+ * better one comes back to it.
+ *
+ * A member without room would take a slot if it wants it more than the worst
+ * of its own.  So 'min_places' has, for each member, the lowest place that it
+ * would take, and the scan passes over the rest:
+ *
+ *     load < capacity     0: takes any slot
+ *     load == capacity    one above the place of its worst slot
+ *     capacity == 0       above all places: takes none
+ *
+ * To know its worst slot after one was given up, a member needs all of its
+ * slots in order.  Most members never give one up, so their slots are just
+ * linked, in next[], and become a heap when the first is given up.
+ *
+ * Without capacities nobody gives up anything.  If weights are equal, too, the
+ * highest place wins a slot, unless two members have it, and a batch of slots
+ * asks all members at once: see rendezvous_highest(). */
+
 #include <config.h>
 #include "slot-offers.h"
 #include <stdlib.h>

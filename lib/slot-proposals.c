@@ -14,21 +14,8 @@
 
 /* A member that proposes walks down its order of slots, a batch at a time.
  * For each slot, its claim meets that of the owner: almost always, the places
- * decide, see slot-claim.h.
- *
- * How far does a member walk?  Until it has no room, or until its claims are
- * beyond a reach:
- *
- *     place
- *      top  +-------------+        A member of weight w finds no better claim
- *           | * *   *  *  |        than one with the given reach below the
- *           |  *  *  *    |        place slot_claim_min_place(reach, w): the
- *           | *   *     * |        line.  Of s slots, that is the part which
- *     line  +-------------+        such claims win, so with n equal members
- *           |             |        and a reach of some times s / n, each looks
- *           |  not seen   |        at some times s / n slots instead of s.
- *           |             |
- *        0  +-------------+
+ * decide, see slot-claim.h.  It stops when it has no room, or where its claims
+ * are beyond the reach that it is given, see slot-claim.c.
  *
  * A member whose slot another one gets has room again and comes back to
  * 'hungry', until nobody is hungry.  Whose turn it is does not matter: the

@@ -12,6 +12,12 @@
  * limitations under the License.
  */
 
+/* A table is made in three steps: the members are sorted, and take over from
+ * the old table what does not depend on their weights; slot-bound.h says how
+ * many slots each may own; slot-update.h finds the owners from the old ones,
+ * or if that is not worth it, slot-match.h finds them from nothing.  See
+ * slot-winners.h for all that is below. */
+
 #include <config.h>
 #include "slot-table.h"
 #include <stdlib.h>

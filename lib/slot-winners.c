@@ -12,6 +12,14 @@
  * limitations under the License.
  */
 
+/* The reach of a table is that of the worst claim that owns a slot.  A
+ * member's worst claim is the one with the lowest place, so a scan of the
+ * slots finds one candidate a member, and only these need a logarithm.
+ *
+ * When members come, slots get better owners and the reach gets too great,
+ * which costs time but is not wrong.  When members go, the new owners' claims
+ * extend it, see slot-offers.c. */
+
 #include <config.h>
 #include "slot-winners.h"
 #include <stdlib.h>

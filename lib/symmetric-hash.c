@@ -12,6 +12,11 @@
  * limitations under the License.
  */
 
+/* Each end of a connection is hashed alone, with all that is known of it, and
+ * the hash of the connection is the high half of their sum, which does not
+ * depend on their order.  An exclusive or would be 0 where both ends are the
+ * same. */
+
 #include <config.h>
 #include "symmetric-hash.h"
 #include <sys/types.h>

@@ -12,6 +12,15 @@
  * limitations under the License.
  */
 
+/* ofproto says which groups become visible instead of which others, see
+ * group_slots_history_publish(), so that what a bundle did to a group counts
+ * once.  Both groups have tables then, and comparing these tells what moved.
+ *
+ * An entry of 'entries' belongs to a group id.  It stays when the group is
+ * deleted, with a reference to the group, so that the next group of that id
+ * has something to be compared with; a list of these, the last one first, says
+ * what to forget when they keep too much. */
+
 #include <config.h>
 #include "ofproto-dpif-group-slots-history.h"
 #include <string.h>

@@ -12,6 +12,10 @@
  * limitations under the License.
  */
 
+/* Slots of a dead bucket belong to the best live one, slot by slot.  Instead
+ * of asking for that slot by slot, which takes all buckets each time, a table
+ * of the live buckets is made from the group's own. */
+
 #include <config.h>
 #include "ofproto-dpif-group-slots-shares.h"
 #include <stdlib.h>

@@ -12,6 +12,9 @@
  * limitations under the License.
  */
 
+/* Text is for people and may change.  JSON and the checksum are for programs:
+ * their form is in Documentation/topics/slot-tables.rst. */
+
 #include <config.h>
 #include "ofproto-dpif-group-slots-show.h"
 #include <stdlib.h>

@@ -12,6 +12,11 @@
  * limitations under the License.
  */
 
+/* What a group modification would do is found out by doing it: ofproto makes
+ * the new group, with its table, in a version that never becomes visible,
+ * shows it to a callback, and reverts it.  So whatever the switch would refuse
+ * is refused here, too. */
+
 #include <config.h>
 #include "ofproto-dpif-group-slots-try.h"
 #include <stdlib.h>

@@ -12,6 +12,9 @@
  * limitations under the License.
  */
 
+/* Commands run in the main thread, which also changes groups, so a group that
+ * has been found stays until the command has replied. */
+
 #include <config.h>
 #include "ofproto-dpif-group-slots-unixctl.h"
 #include <stdlib.h>

@@ -12,6 +12,18 @@
  * limitations under the License.
  */
 
+/* The table of a group is not made with the group, but by
+ * group_slots_prepare() when lookups are about to find it: a bundle may modify
+ * a group a thousand times, and only the last version needs a table.  Until
+ * then, a group points to the one that it has replaced, and so on, down to one
+ * with a table, which the new table is made from:
+ *
+ *     version 3 ---------> version 2 ---------> version 1
+ *     no table yet         never found          has a table
+ *
+ * What a group asks for is in its properties.  They have been checked when the
+ * group came, by ofp-group-slots.h. */
+
 #include <config.h>
 #include "ofproto-dpif-group-slots.h"
 #include <string.h>

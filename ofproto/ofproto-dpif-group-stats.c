@@ -12,6 +12,11 @@
  * limitations under the License.
  */
 
+/* Counters of a group have a reference for each version of the group, and
+ * those of a bucket for each version of the bucket.  One mutex, the group's,
+ * protects all of them, because versions that share buckets share the group's
+ * counters, too. */
+
 #include <config.h>
 #include "ofproto-dpif-group-stats.h"
 #include "dpif.h"

@@ -12,6 +12,13 @@
  * limitations under the License.
  */
 
+/* To know what hash the userspace datapath computes, a packet is made of the
+ * flow and the datapath's own action executed on it.  That fails where a flow
+ * does not tell all that the datapath hashes: why_unknown() lists these cases.
+ *
+ * The 5-tuple hash is different: the datapath hashes a packet once, when it
+ * arrives, and keeps that while the packet is modified. */
+
 #include <config.h>
 #include "ofproto-dpif-trace-hash.h"
 #include "dpif-netdev.h"
