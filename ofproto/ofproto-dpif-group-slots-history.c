@@ -169,8 +169,11 @@ keep_group(struct group_slots_histories *histories, struct entry *entry,
     }
 }
 
-static bool
-is_live_cb(void *bucket, void *group)
+/* Returns true if 'bucket', a struct ofputil_bucket, of 'group', a struct
+ * group_dpif, is live.  A callback for slot_diff() and
+ * slot_table_best_live(). */
+bool
+group_slots_is_live(void *bucket, void *group)
 {
     return xlate_bucket_is_alive(group, bucket);
 }
@@ -255,15 +258,15 @@ group_slots_change_init(struct group_slots_change *change,
     } else {
         change->kind = GROUP_SLOTS_CHANGE_BUCKETS;
         change->diff = slot_diff(old_table, table,
-                                 (change->n_other_actions
-                                  ? redirected : NULL), is_live_cb, old);
+                                 change->n_other_actions ? redirected : NULL,
+                                 group_slots_is_live, old);
         change->ids_in_order = (change->n_other_actions
                                 && has_ids_in_order(old)
                                 && has_ids_in_order(new));
     }
     if (change->kind != GROUP_SLOTS_CHANGE_BUCKETS) {
-        uint64_t n_staying = slot_diff_staying(old_table, table, is_live_cb,
-                                               old);
+        uint64_t n_staying = slot_diff_staying(old_table, table,
+                                               group_slots_is_live, old);
 
         change->diff.n_moved = change->n_slots;
         change->diff.n_collateral

@@ -90,6 +90,8 @@ void group_slots_history_publish(struct group_slots_histories *,
 const struct group_slots_history *group_slots_history_find(
     const struct group_slots_histories *, uint32_t group_id);
 
+bool group_slots_is_live(void *bucket, void *group);
+
 void group_slots_change_init(struct group_slots_change *,
                              const struct group_dpif *old,
                              const struct group_dpif *new);

@@ -24,13 +24,56 @@
 #include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-group-slots-history.h"
 #include "ofproto-dpif-group-slots-shares.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "sha1.h"
 #include "slot-table.h"
 #include "timeval.h"
 #include "unaligned.h"
+#include "unixctl.h"
 #include "util.h"
+
+/* Initializes 'reply' for the command that came on 'conn'. */
+void
+group_slots_reply_init(struct group_slots_reply *reply,
+                       struct unixctl_conn *conn)
+{
+    *reply = (struct group_slots_reply) {
+        .use_json = (unixctl_command_get_output_format(conn)
+                     == UNIXCTL_OUTPUT_FMT_JSON),
+        .text = DS_EMPTY_INITIALIZER,
+    };
+}
+
+/* Sends 'reply' to 'conn' and frees what belongs to it. */
+void
+group_slots_reply_send(struct group_slots_reply *reply,
+                       struct unixctl_conn *conn)
+{
+    if (reply->error) {
+        unixctl_command_reply_error(conn, reply->error);
+        json_destroy(reply->json);
+    } else if (reply->use_json) {
+        unixctl_command_reply_json(conn, reply->json);
+    } else {
+        unixctl_command_reply(conn, ds_cstr(&reply->text));
+    }
+    free(reply->error);
+    ds_destroy(&reply->text);
+}
+
+/* Returns the bridge with the given 'name'.  If there is none, sets the error
+ * of 'reply' and returns null. */
+struct ofproto_dpif *
+group_slots_reply_find_bridge(struct group_slots_reply *reply,
+                              const char *name)
+{
+    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_name(name);
+
+    if (!ofproto) {
+        reply->error = xasprintf("%s: no such bridge", name);
+    }
+    return ofproto;
+}
 
 /* Returns the name of the hash that 'group' uses, as in its options, or if
  * 'requested', of the one that it asks for, or null if it hashes fields as

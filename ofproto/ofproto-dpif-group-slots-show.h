@@ -19,10 +19,28 @@
  *
  * For the main thread. */
 
-struct ds;
+#include <stdbool.h>
+#include "openvswitch/dynamic-string.h"
+
 struct group_dpif;
-struct json;
 struct group_slots_change;
+struct json;
+struct ofproto_dpif;
+struct unixctl_conn;
+
+/* The reply to a command of ovs-appctl. */
+struct group_slots_reply {
+    bool use_json;              /* Does the user want JSON? */
+
+    char *error;                /* If nonnull, this is the reply, */
+    struct json *json;          /* otherwise this if 'use_json', */
+    struct ds text;             /* otherwise this. */
+};
+
+void group_slots_reply_init(struct group_slots_reply *, struct unixctl_conn *);
+void group_slots_reply_send(struct group_slots_reply *, struct unixctl_conn *);
+struct ofproto_dpif *group_slots_reply_find_bridge(struct group_slots_reply *,
+                                                   const char *name);
 
 void group_slots_format(const struct group_dpif *, struct ds *);
 void group_slots_format_buckets(const struct group_dpif *, struct ds *);

@@ -25,7 +25,6 @@
 #include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-group-slots-history.h"
 #include "ofproto-dpif-group-slots-show.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-group.h"
@@ -39,13 +38,6 @@
 struct move {
     uint32_t from, to;          /* Bucket ids. */
     uint32_t n_slots;
-};
-
-struct trial {
-    bool use_json;
-    struct json *json;          /* What to reply, one of these three. */
-    struct ds text;
-    char *error;
 };
 
 static int
@@ -91,21 +83,21 @@ find_moves(const struct slot_table *old, const struct slot_table *new,
     return moves;
 }
 
-/* Tells in 'trial' what happens to connections when 'new' comes instead of
+/* Tells in 'reply' what happens to connections when 'new' comes instead of
  * 'old', which may be null. */
 static void
-tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
+tell(const struct ofgroup *old_, const struct ofgroup *new_, void *reply_)
 {
     const struct group_dpif *old
         = old_ ? CONTAINER_OF(old_, struct group_dpif, up) : NULL;
     const struct group_dpif *new = CONTAINER_OF(new_, struct group_dpif, up);
-    struct trial *trial = trial_;
+    struct group_slots_reply *reply = reply_;
     struct group_slots_change change;
     struct move *moves = NULL;
     size_t n_moves = 0;
 
     if (!new->slots) {
-        trial->error = xasprintf("%s: group %"PRIu32" would have no slot "
+        reply->error = xasprintf("%s: group %"PRIu32" would have no slot "
                                  "table, because of its selection method",
                                  new_->ofproto->name, new_->group_id);
         return;
@@ -118,7 +110,7 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
         moves = find_moves(old->slots->table, new->slots->table, &n_moves);
     }
 
-    if (trial->use_json) {
+    if (reply->use_json) {
         struct json *array = json_array_create_empty();
 
         for (size_t i = 0; i < n_moves; i++) {
@@ -130,14 +122,14 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *trial_)
                             json_integer_create(moves[i].n_slots));
             json_array_add(array, move);
         }
-        trial->json = json_object_create();
-        json_object_put(trial->json, "change",
+        reply->json = json_object_create();
+        json_object_put(reply->json, "change",
                         group_slots_change_to_json(&change));
-        json_object_put(trial->json, "moves", array);
-        json_object_put(trial->json, "buckets",
+        json_object_put(reply->json, "moves", array);
+        json_object_put(reply->json, "buckets",
                         group_slots_buckets_to_json(new));
     } else {
-        struct ds *s = &trial->text;
+        struct ds *s = &reply->text;
 
         ds_put_format(s, "%s: group %"PRIu32": ", new_->ofproto->name,
                       new_->group_id);
@@ -228,38 +220,26 @@ static void
 slot_table_try(struct unixctl_conn *conn, int argc OVS_UNUSED,
                const char *argv[], void *aux OVS_UNUSED)
 {
-    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_name(argv[1]);
-    struct trial trial = {
-        .use_json = (unixctl_command_get_output_format(conn)
-                     == UNIXCTL_OUTPUT_FMT_JSON),
-        .text = DS_EMPTY_INITIALIZER,
-    };
+    struct group_slots_reply reply;
     struct ofputil_group_mod gm;
 
-    if (!ofproto) {
-        trial.error = xasprintf("%s: no such bridge", argv[1]);
-    } else {
-        trial.error = parse_group_mod(&ofproto->up, argv[2], argv[3], &gm);
-        if (!trial.error) {
-            enum ofperr error = ofproto_group_mod_try(&ofproto->up, &gm, tell,
-                                                      &trial);
+    group_slots_reply_init(&reply, conn);
 
-            if (error) {
-                trial.error = xstrdup(ofperr_to_string(error));
-            }
-            ofputil_uninit_group_mod(&gm);
+    struct ofproto_dpif *ofproto = group_slots_reply_find_bridge(&reply,
+                                                                 argv[1]);
+    if (ofproto) {
+        reply.error = parse_group_mod(&ofproto->up, argv[2], argv[3], &gm);
+    }
+    if (!reply.error) {
+        enum ofperr error = ofproto_group_mod_try(&ofproto->up, &gm, tell,
+                                                  &reply);
+
+        if (error) {
+            reply.error = xstrdup(ofperr_to_string(error));
         }
+        ofputil_uninit_group_mod(&gm);
     }
-
-    if (trial.error) {
-        unixctl_command_reply_error(conn, trial.error);
-    } else if (trial.use_json) {
-        unixctl_command_reply_json(conn, trial.json);
-    } else {
-        unixctl_command_reply(conn, ds_cstr(&trial.text));
-    }
-    free(trial.error);
-    ds_destroy(&trial.text);
+    group_slots_reply_send(&reply, conn);
 }
 
 /* Registers the command. */

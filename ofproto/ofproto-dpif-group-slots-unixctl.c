@@ -22,10 +22,10 @@
 #include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-group-slots.h"
+#include "ofproto-dpif-group-slots-history.h"
 #include "ofproto-dpif-group-slots-shares.h"
 #include "ofproto-dpif-group-slots-show.h"
 #include "ofproto-dpif-group-slots-try.h"
-#include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
@@ -78,73 +78,66 @@ find_groups(const struct ofproto_dpif *ofproto, size_t *n)
 }
 
 /* Finds the bridge with the given 'name', and in it the group with the given
- * 'id', which must have slots.  If there is none, replies with an error and
- * returns NULL. */
+ * 'id', which must have slots.  If there is none, sets the error of 'reply'
+ * and returns NULL. */
 static const struct group_dpif *
-find_group(struct unixctl_conn *conn, const char *name, const char *id)
+find_group(struct group_slots_reply *reply, const char *name, const char *id)
 {
-    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_name(name);
-    const struct group_dpif *group = NULL;
+    struct ofproto_dpif *ofproto = group_slots_reply_find_bridge(reply, name);
+    const struct group_dpif *group;
     uint32_t group_id;
-    char *error = NULL;
 
     if (!ofproto) {
-        error = xasprintf("%s: no such bridge", name);
-    } else if (!str_to_uint(id, 0, &group_id)) {
-        error = xasprintf("%s: not a group id", id);
-    } else {
-        group = group_dpif_lookup(ofproto, group_id,
-                                  ofproto_dpif_get_tables_version(ofproto),
-                                  false);
-        if (!group) {
-            error = xasprintf("%s: no group %"PRIu32, name, group_id);
-        } else if (!group->slots) {
-            error = xasprintf("%s: group %"PRIu32" has no slot table, because "
-                              "its selection method is neither "
-                              OFP_CONSISTENT_DP_HASH_TEXT" nor "
-                              OFP_CONSISTENT_HASH, name, group_id);
-            group = NULL;
-        }
+        return NULL;
     }
-    if (error) {
-        unixctl_command_reply_error(conn, error);
-        free(error);
+    if (!str_to_uint(id, 0, &group_id)) {
+        reply->error = xasprintf("%s: not a group id", id);
+        return NULL;
+    }
+    group = group_dpif_lookup(ofproto, group_id,
+                              ofproto_dpif_get_tables_version(ofproto), false);
+    if (!group) {
+        reply->error = xasprintf("%s: no group %"PRIu32, name, group_id);
+    } else if (!group->slots) {
+        reply->error = xasprintf("%s: group %"PRIu32" has no slot table, "
+                                 "because its selection method is neither "
+                                 OFP_CONSISTENT_DP_HASH_TEXT" nor "
+                                 OFP_CONSISTENT_HASH, name, group_id);
+        group = NULL;
     }
     return group;
 }
 
-/* Shows the 'n' 'groups' of 'ofproto': appends them to 's', or, if that is
- * null, puts them into 'json'. */
+/* Adds the 'n' 'groups', of the bridge with the given 'name', to 'reply'. */
 static void
-show_groups(const struct ofproto_dpif *ofproto,
-            const struct group_dpif *const *groups, size_t n,
-            struct ds *s, struct json *json)
+show_groups(struct group_slots_reply *reply, const char *name,
+            const struct group_dpif *const *groups, size_t n)
 {
-    if (s) {
-        for (size_t i = 0; i < n; i++) {
-            if (s->length) {
-                ds_put_char(s, '\n');
-            }
-            group_slots_format(groups[i], s);
-        }
-    } else {
-        struct json *array = json_array_create_empty();
+    struct json *array = reply->use_json ? json_array_create_empty() : NULL;
 
-        for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
+        if (array) {
             json_array_add(array, group_slots_to_json(groups[i]));
+        } else {
+            if (reply->text.length) {
+                ds_put_char(&reply->text, '\n');
+            }
+            group_slots_format(groups[i], &reply->text);
         }
-        json_object_put(json, ofproto->up.name, array);
+    }
+    if (array) {
+        json_object_put(reply->json, name, array);
     }
 }
 
 static void
-show_bridge(const struct ofproto_dpif *ofproto, struct ds *s,
-            struct json *json)
+show_bridge(struct group_slots_reply *reply,
+            const struct ofproto_dpif *ofproto)
 {
     size_t n;
     const struct group_dpif **groups = find_groups(ofproto, &n);
 
-    show_groups(ofproto, groups, n, s, json);
+    show_groups(reply, ofproto->up.name, groups, n);
     free(groups);
 }
 
@@ -154,53 +147,50 @@ slot_table_show(struct unixctl_conn *conn, int argc, const char *argv[],
                 void *ofprotos_)
 {
     const struct hmap *ofprotos = ofprotos_;
-    bool use_json = (unixctl_command_get_output_format(conn)
-                     == UNIXCTL_OUTPUT_FMT_JSON);
-    struct json *json = use_json ? json_object_create() : NULL;
-    struct ds text = DS_EMPTY_INITIALIZER;
-    struct ds *s = use_json ? NULL : &text;
     const struct ofproto_dpif *ofproto;
+    struct group_slots_reply reply;
 
+    group_slots_reply_init(&reply, conn);
+    reply.json = reply.use_json ? json_object_create() : NULL;
     if (argc > 2) {
-        const struct group_dpif *group = find_group(conn, argv[1], argv[2]);
+        const struct group_dpif *group = find_group(&reply, argv[1], argv[2]);
 
-        if (!group) {
-            goto out;
+        if (group) {
+            show_groups(&reply, argv[1], &group, 1);
         }
-        ofproto = ofproto_dpif_lookup_by_name(argv[1]);
-        show_groups(ofproto, &group, 1, s, json);
     } else if (argc > 1) {
-        ofproto = ofproto_dpif_lookup_by_name(argv[1]);
-        if (!ofproto) {
-            char *error = xasprintf("%s: no such bridge", argv[1]);
-
-            unixctl_command_reply_error(conn, error);
-            free(error);
-            goto out;
+        ofproto = group_slots_reply_find_bridge(&reply, argv[1]);
+        if (ofproto) {
+            show_bridge(&reply, ofproto);
         }
-        show_bridge(ofproto, s, json);
     } else {
         HMAP_FOR_EACH (ofproto, all_ofproto_dpifs_by_name_node, ofprotos) {
-            show_bridge(ofproto, s, json);
+            show_bridge(&reply, ofproto);
         }
     }
-
-    if (use_json) {
-        unixctl_command_reply_json(conn, json);
-        json = NULL;
-    } else {
-        unixctl_command_reply(conn, ds_cstr(&text));
-    }
-
-out:
-    json_destroy(json);
-    ds_destroy(&text);
+    group_slots_reply_send(&reply, conn);
 }
 
-static const struct ofputil_bucket *
-slot_owner(const struct group_slots *slots, uint32_t slot)
+/* Appends the owner of each slot of 'table' to 's'. */
+static void
+format_map(const struct slot_table *table, struct ds *s)
 {
-    return slot_table_owner(slots->table, slot);
+    uint32_t n_slots = slot_table_n_owned(table);
+    const struct slot_winners *w = &table->winners;
+    int width = 1;
+
+    for (size_t i = 0; i < w->n_members; i++) {
+        int member_width = snprintf(NULL, 0, "%"PRIu32, w->members[i].id);
+
+        width = MAX(width, member_width);
+    }
+    for (uint32_t slot = 0; slot < n_slots; slot++) {
+        if (!(slot % MAP_COLUMNS)) {
+            ds_put_format(s, "%s%5"PRIu32":", slot ? "\n" : "", slot);
+        }
+        ds_put_format(s, " %*"PRIu32, width, slot_table_owner_id(table, slot));
+    }
+    ds_put_cstr(s, n_slots ? "\n" : "no buckets: drops packets\n");
 }
 
 /* "slot-table/map BRIDGE GROUP". */
@@ -208,50 +198,23 @@ static void
 slot_table_map(struct unixctl_conn *conn, int argc OVS_UNUSED,
                const char *argv[], void *aux OVS_UNUSED)
 {
-    const struct group_dpif *group = find_group(conn, argv[1], argv[2]);
+    struct group_slots_reply reply;
 
-    if (!group) {
-        return;
-    }
+    group_slots_reply_init(&reply, conn);
 
-    const struct group_slots *slots = group->slots;
-    uint32_t n_slots = slot_table_n_owned(slots->table);
+    const struct group_dpif *group = find_group(&reply, argv[1], argv[2]);
+    const struct slot_table *table = group ? group->slots->table : NULL;
 
-    if (unixctl_command_get_output_format(conn) == UNIXCTL_OUTPUT_FMT_JSON) {
-        struct json *owners = json_array_create_empty();
-
-        for (uint32_t slot = 0; slot < n_slots; slot++) {
-            json_array_add(owners, json_integer_create(
-                               slot_owner(slots, slot)->bucket_id));
+    if (table && reply.use_json) {
+        reply.json = json_array_create_empty();
+        for (uint32_t slot = 0; slot < slot_table_n_owned(table); slot++) {
+            json_array_add(reply.json, json_integer_create(
+                               slot_table_owner_id(table, slot)));
         }
-        unixctl_command_reply_json(conn, owners);
-        return;
+    } else if (table) {
+        format_map(table, &reply.text);
     }
-
-    struct ds s = DS_EMPTY_INITIALIZER;
-    int width = 1;
-
-    for (size_t i = 0; i < slots->table->winners.n_members; i++) {
-        int w = snprintf(NULL, 0, "%"PRIu32, slots->table->winners.members[i].id);
-
-        width = MAX(width, w);
-    }
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        if (!(slot % MAP_COLUMNS)) {
-            ds_put_format(&s, "%s%5"PRIu32":", slot ? "\n" : "", slot);
-        }
-        ds_put_format(&s, " %*"PRIu32, width,
-                      slot_owner(slots, slot)->bucket_id);
-    }
-    ds_put_cstr(&s, n_slots ? "\n" : "no buckets: drops packets\n");
-    unixctl_command_reply(conn, ds_cstr(&s));
-    ds_destroy(&s);
-}
-
-static bool
-is_live_cb(void *bucket, void *group)
-{
-    return xlate_bucket_is_alive(group, bucket);
+    group_slots_reply_send(&reply, conn);
 }
 
 /* Parses 's', a hash, with a mask behind a slash or without, into '*slot', a
@@ -282,74 +245,78 @@ parse_slot(const struct slot_table *table, const char *s, uint32_t *slot)
     return error;
 }
 
+/* Appends where packets of 'slot' go to 's': to bucket 'used', which may be
+ * null, as 'owner' is dead because of 'dead', if that is nonnull. */
+static void
+format_lookup(uint32_t slot, const struct ofputil_bucket *owner,
+              const char *dead, const struct ofputil_bucket *used,
+              struct ds *s)
+{
+    ds_put_format(s, "slot %"PRIu32": ", slot);
+    if (owner) {
+        ds_put_format(s, "bucket %"PRIu32, owner->bucket_id);
+    } else {
+        ds_put_cstr(s, "no bucket: dropped");
+    }
+    if (dead) {
+        ds_put_format(s, ", which is dead (%s): ", dead);
+        if (used) {
+            ds_put_format(s, "bucket %"PRIu32" instead", used->bucket_id);
+        } else {
+            ds_put_cstr(s, "dropped, as no bucket is live");
+        }
+    }
+    ds_put_char(s, '\n');
+}
+
+static struct json *
+bucket_id_to_json(const struct ofputil_bucket *bucket)
+{
+    return (bucket
+            ? json_integer_create(bucket->bucket_id) : json_null_create());
+}
+
 /* "slot-table/lookup BRIDGE GROUP HASH[/MASK]". */
 static void
 slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   const char *argv[], void *aux OVS_UNUSED)
 {
-    const struct group_dpif *group = find_group(conn, argv[1], argv[2]);
-    uint32_t slot;
+    struct group_slots_reply reply;
+    uint32_t slot = 0;
 
-    if (!group) {
-        return;
+    group_slots_reply_init(&reply, conn);
+
+    const struct group_dpif *group = find_group(&reply, argv[1], argv[2]);
+    if (group) {
+        reply.error = parse_slot(group->slots->table, argv[3], &slot);
     }
+    if (!reply.error) {
+        const struct slot_table *table = group->slots->table;
+        const struct ofputil_bucket *owner = slot_table_owner(table, slot);
+        char *dead = owner ? group_slots_why_dead(group, owner) : NULL;
+        const struct ofputil_bucket *used = owner;
 
-    const struct slot_table *table = group->slots->table;
-    char *error = parse_slot(table, argv[3], &slot);
-
-    if (error) {
-        unixctl_command_reply_error(conn, error);
-        free(error);
-        return;
-    }
-
-    const struct ofputil_bucket *owner = slot_table_owner(table, slot);
-    char *dead = owner ? group_slots_why_dead(group, owner) : NULL;
-    const struct ofputil_bucket *used = owner;
-
-    if (dead) {
-        used = slot_table_best_live(table, slot, is_live_cb,
-                                    CONST_CAST(struct group_dpif *, group));
-    }
-
-    if (unixctl_command_get_output_format(conn) == UNIXCTL_OUTPUT_FMT_JSON) {
-        struct json *json = json_object_create();
-
-        json_object_put(json, "slot", json_integer_create(slot));
-        json_object_put(json, "owner", owner
-                        ? json_integer_create(owner->bucket_id)
-                        : json_null_create());
-        json_object_put(json, "live", json_boolean_create(owner && !dead));
-        json_object_put(json, "reason", dead
-                        ? json_string_create(dead)
-                        : json_null_create());
-        json_object_put(json, "bucket", used
-                        ? json_integer_create(used->bucket_id)
-                        : json_null_create());
-        unixctl_command_reply_json(conn, json);
-    } else {
-        struct ds s = DS_EMPTY_INITIALIZER;
-
-        ds_put_format(&s, "slot %"PRIu32": ", slot);
-        if (owner) {
-            ds_put_format(&s, "bucket %"PRIu32, owner->bucket_id);
-        } else {
-            ds_put_cstr(&s, "no bucket: dropped");
-        }
         if (dead) {
-            ds_put_format(&s, ", which is dead (%s): ", dead);
-            if (used) {
-                ds_put_format(&s, "bucket %"PRIu32" instead",
-                              used->bucket_id);
-            } else {
-                ds_put_cstr(&s, "dropped, as no bucket is live");
-            }
+            used = slot_table_best_live(table, slot, group_slots_is_live,
+                                        CONST_CAST(struct group_dpif *,
+                                                   group));
         }
-        ds_put_char(&s, '\n');
-        unixctl_command_reply(conn, ds_cstr(&s));
-        ds_destroy(&s);
+        if (reply.use_json) {
+            reply.json = json_object_create();
+            json_object_put(reply.json, "slot", json_integer_create(slot));
+            json_object_put(reply.json, "owner", bucket_id_to_json(owner));
+            json_object_put(reply.json, "live",
+                            json_boolean_create(owner && !dead));
+            json_object_put(reply.json, "reason",
+                            (dead ? json_string_create(dead)
+                             : json_null_create()));
+            json_object_put(reply.json, "bucket", bucket_id_to_json(used));
+        } else {
+            format_lookup(slot, owner, dead, used, &reply.text);
+        }
+        free(dead);
     }
-    free(dead);
+    group_slots_reply_send(&reply, conn);
 }
 
 /* Registers the commands.  'ofprotos' are all struct ofproto_dpifs, by their
