@@ -59,7 +59,8 @@ struct option {
     int methods;
 
     /* Its bits in 'selection_method_param': 0 stands for the default, and
-     * otherwise they must be 'min' to 'max'.  Messages say so by 'must_be'. */
+     * otherwise they must be 'min' to 'max'.  Messages say so by 'must_be',
+     * null if no value is wrong. */
     int shift, n_bits;
     uint32_t min, max;
     const char *must_be;
@@ -79,44 +80,41 @@ struct option {
 
 /* In the order in which they are printed. */
 static const struct option options[] = {
-    {
-        .name = "slots", .methods = BOTH, .shift = 40, .n_bits = 8,
-        .min = RENDEZVOUS_MIN_BITS, .max = RENDEZVOUS_MAX_BITS,
-        .must_be = ", the binary logarithm of the number of slots, must be 0 "
-                   "or 4 to 16",
-        .is_log2 = true,
-        .offset = offsetof(struct ofp_group_slots, slot_bits),
-        .default_value = OFP_GROUP_SLOTS_DEFAULT_BITS,
-    }, {
-        .name = "load_bound", .methods = BOTH, .shift = 48, .n_bits = 8,
-        .max = UINT8_MAX,
-        .offset = offsetof(struct ofp_group_slots, load_bound),
-    }, {
-        .name = "hash", .methods = DP_HASH, .shift = 32, .n_bits = 8,
-        .max = OFP_GROUP_SLOTS_HASH_L4,
-        .must_be = ", the datapath hash, must be 0 to 2",
-        .names = { "symmetric", "l4" },
-        .offset = offsetof(struct ofp_group_slots, hash),
-    }, {
-        .name = "hash", .methods = HASH, .shift = 32, .n_bits = 8,
-        .max = OFP_GROUP_SLOTS_HASH_SYMMETRIC,
-        .must_be = " must be 0 or 1 for a symmetric hash of the fields",
-        .names = { "symmetric" }, .note = ": the datapath's hash is not used",
-        .offset = offsetof(struct ofp_group_slots, hash),
-    }, {
-        .name = "basis", .methods = BOTH, .shift = 0, .n_bits = 32,
-        .max = UINT32_MAX,
-        .offset = offsetof(struct ofp_group_slots, basis),
-    }, {
-        .methods = BOTH, .shift = 56, .n_bits = 8,
-        .must_be = " are reserved and must be 0",
-    },
+#define MEMBER(NAME) .offset = offsetof(struct ofp_group_slots, NAME)
+    { "slots", BOTH, 40, 8, RENDEZVOUS_MIN_BITS, RENDEZVOUS_MAX_BITS,
+      ", the binary logarithm of the number of slots, must be 0 or 4 to 16",
+      MEMBER(slot_bits), .default_value = OFP_GROUP_SLOTS_DEFAULT_BITS,
+      .is_log2 = true },
+    { "load_bound", BOTH, 48, 8, 0, UINT8_MAX, NULL, MEMBER(load_bound) },
+    { "hash", DP_HASH, 32, 8, 0, OFP_GROUP_SLOTS_HASH_L4,
+      ", the datapath hash, must be 0 to 2",
+      MEMBER(hash), .names = { "symmetric", "l4" } },
+    { "hash", HASH, 32, 8, 0, OFP_GROUP_SLOTS_HASH_SYMMETRIC,
+      " must be 0 or 1 for a symmetric hash of the fields",
+      MEMBER(hash), .names = { "symmetric" },
+      .note = ": the datapath's hash is not used" },
+    { "basis", BOTH, 0, 32, 0, UINT32_MAX, NULL, MEMBER(basis) },
+    { .methods = BOTH, .shift = 56, .n_bits = 8,
+      .must_be = " are reserved and must be 0" },
+#undef MEMBER
 };
 
-#define FOR_EACH_OPTION(OPTION, METHOD)                                  \
-    for (OPTION = options; OPTION < &options[ARRAY_SIZE(options)];       \
-         OPTION++)                                                       \
-        if (OPTION->methods & (METHOD)->id)
+/* Returns the option of 'method' after 'o', or the first one if 'o' is null.
+ * Returns null if there is none. */
+static const struct option *
+next_option(const struct method *method, const struct option *o)
+{
+    for (o = o ? o + 1 : options; o < &options[ARRAY_SIZE(options)]; o++) {
+        if (o->methods & method->id) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+#define FOR_EACH_OPTION(OPTION, METHOD)                             \
+    for (OPTION = next_option(METHOD, NULL); OPTION;                \
+         OPTION = next_option(METHOD, OPTION))
 
 static const struct method *
 method_from_wire(const char *selection_method)
@@ -282,13 +280,16 @@ join_names(const char *const names[], size_t n)
 static char * OVS_WARN_UNUSED_RESULT
 parse_name(const struct option *o, const char *value, uint64_t *bits)
 {
-    for (*bits = 1; o->names[*bits - 1]; ++*bits) {
-        if (!strcmp(value, o->names[*bits - 1])) {
+    size_t n = 0;
+
+    while (o->names[n]) {
+        if (!strcmp(value, o->names[n++])) {
+            *bits = n;
             return NULL;
         }
     }
 
-    char *names = join_names(o->names, *bits - 1);
+    char *names = join_names(o->names, n);
     char *error = xasprintf("%s must be %s, not \"%s\"%s", o->name, names,
                             value, o->note ? o->note : "");
 

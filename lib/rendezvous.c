@@ -160,20 +160,14 @@ rendezvous_highest(const struct rendezvous_member members[], size_t n,
                    uint16_t winners[RENDEZVOUS_CHUNK],
                    uint16_t places[RENDEZVOUS_CHUNK])
 {
-    struct {
-        group slots, highest, winner;
-    } best[RENDEZVOUS_CHUNK / RENDEZVOUS_GROUP];
+    enum { N_GROUPS = RENDEZVOUS_CHUNK / RENDEZVOUS_GROUP };
+    group x[N_GROUPS] = { { 0 } };
+    group highest[N_GROUPS] = { { 0 } };
+    group winner[N_GROUPS] = { { 0 } };
     size_t n_groups = DIV_ROUND_UP(n_slots, RENDEZVOUS_GROUP);
     uint16_t mask = slot_mask(n_bits);
 
-    memset(best, 0, n_groups * sizeof *best);
-    for (size_t g = 0; g < n_groups; g++) {
-        size_t start = g * RENDEZVOUS_GROUP;
-
-        memcpy(&best[g].slots, &slots[start],
-               MIN(n_slots - start, RENDEZVOUS_GROUP) * sizeof *slots);
-    }
-
+    memcpy(x, slots, n_slots * sizeof *slots);
     for (uint16_t m = 0; m < n; m++) {
         group add[RENDEZVOUS_ROUNDS], mul[RENDEZVOUS_ROUNDS];
 
@@ -182,30 +176,22 @@ rendezvous_highest(const struct rendezvous_member members[], size_t n,
             mul[i] = (group) { 0 } + members[m].steps[i].mul;
         }
         for (size_t g = 0; g < n_groups; g++) {
-            group x = best[g].slots;
-
             /* Not a loop: compilers would keep it. */
-            x = take_step(x, add[0], mul[0], n_bits, mask);
-            x = take_step(x, add[1], mul[1], n_bits, mask);
-            x = take_step(x, add[2], mul[2], n_bits, mask);
-            x = take_step(x, add[3], mul[3], n_bits, mask);
-            x = take_step(x, add[4], mul[4], n_bits, mask);
+            group place = take_step(x[g], add[0], mul[0], n_bits, mask);
+            place = take_step(place, add[1], mul[1], n_bits, mask);
+            place = take_step(place, add[2], mul[2], n_bits, mask);
+            place = take_step(place, add[3], mul[3], n_bits, mask);
+            place = take_step(place, add[4], mul[4], n_bits, mask);
             BUILD_ASSERT_DECL(RENDEZVOUS_ROUNDS == 5);
 
-            group higher = x > best[g].highest;
-            group equal = x == best[g].highest;
-            best[g].winner = ((m & higher)
-                              | ((best[g].winner | equal) & ~higher));
-            best[g].highest = (x & higher) | (best[g].highest & ~higher);
+            group higher = place > highest[g];
+            group equal = place == highest[g];
+            winner[g] = (m & higher) | ((winner[g] | equal) & ~higher);
+            highest[g] = (place & higher) | (highest[g] & ~higher);
         }
     }
-
-    for (size_t g = 0; g < n_groups; g++) {
-        size_t start = g * RENDEZVOUS_GROUP;
-
-        memcpy(&winners[start], &best[g].winner, sizeof best[g].winner);
-        memcpy(&places[start], &best[g].highest, sizeof best[g].highest);
-    }
+    memcpy(winners, winner, sizeof winner);
+    memcpy(places, highest, sizeof highest);
 }
 
 /* Returns the inverse of odd 'x' modulo 2**16.  Each turn doubles the number
@@ -223,7 +209,7 @@ inverse(uint16_t x)
 
 /* Initializes 'walk' for 'member'. */
 void
-rendezvous_walk_init(struct rendezvous_walk *walk,
+rendezvous_walk_init(struct rendezvous_group *walk,
                      const struct rendezvous_member *member)
 {
     for (int i = 0; i < RENDEZVOUS_ROUNDS; i++) {
@@ -231,7 +217,7 @@ rendezvous_walk_init(struct rendezvous_walk *walk,
         group inverse_mul = (group) { 0 } + inverse(member->steps[i].mul);
 
         memcpy(walk->add[i], &add, sizeof add);
-        memcpy(walk->inverse_mul[i], &inverse_mul, sizeof inverse_mul);
+        memcpy(walk->mul[i], &inverse_mul, sizeof inverse_mul);
     }
 }
 
@@ -239,7 +225,7 @@ rendezvous_walk_init(struct rendezvous_walk *walk,
  * 'walk' is for, the highest first.  Where there are fewer, the rest may be
  * anything. */
 void
-rendezvous_walk(const struct rendezvous_walk *walk, unsigned int n_bits,
+rendezvous_walk(const struct rendezvous_group *walk, unsigned int n_bits,
                 uint32_t place, uint16_t slots[RENDEZVOUS_BATCH])
 {
     static const uint16_t below[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -255,7 +241,7 @@ rendezvous_walk(const struct rendezvous_walk *walk, unsigned int n_bits,
         group add, mul;
 
         memcpy(&add, walk->add[i], sizeof add);
-        memcpy(&mul, walk->inverse_mul[i], sizeof mul);
+        memcpy(&mul, walk->mul[i], sizeof mul);
         high = SPREAD_UP_INVERSE(FOLD(high, n_bits), add, mul) & mask;
         low = SPREAD_UP_INVERSE(FOLD(low, n_bits), add, mul) & mask;
     }

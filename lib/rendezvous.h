@@ -85,17 +85,12 @@ struct rendezvous_member {
     } steps[RENDEZVOUS_ROUNDS];
 };
 
-/* The steps of RENDEZVOUS_GROUP members, side by side. */
+/* The steps of RENDEZVOUS_GROUP members, side by side, or, to find slots by
+ * their places in the order of one member, the inverse of each of its steps,
+ * as often as slots are found at once. */
 struct rendezvous_group {
     uint16_t add[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
     uint16_t mul[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
-};
-
-/* What finds slots by their places in the order of a member: the inverse of
- * each of its steps, as often as slots are found at once. */
-struct rendezvous_walk {
-    uint16_t add[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
-    uint16_t inverse_mul[RENDEZVOUS_ROUNDS][RENDEZVOUS_GROUP];
 };
 
 void rendezvous_member_init(struct rendezvous_member *, uint32_t basis,
@@ -114,9 +109,9 @@ void rendezvous_highest(const struct rendezvous_member[], size_t n,
                         uint16_t winners[RENDEZVOUS_CHUNK],
                         uint16_t places[RENDEZVOUS_CHUNK]);
 
-void rendezvous_walk_init(struct rendezvous_walk *,
+void rendezvous_walk_init(struct rendezvous_group *,
                           const struct rendezvous_member *);
-void rendezvous_walk(const struct rendezvous_walk *, unsigned int n_bits,
+void rendezvous_walk(const struct rendezvous_group *, unsigned int n_bits,
                      uint32_t place, uint16_t slots[RENDEZVOUS_BATCH]);
 
 uint64_t rendezvous_draw(const struct rendezvous_member *, unsigned int n_bits,

@@ -62,13 +62,10 @@ get_weights(const struct slot_table *table, struct balance *balance)
     size_t n = w->n_members;
 
     *balance = (struct balance) {
-        .least = UINT16_MAX,
+        .total = w->weight,
+        .least = w->min_weight,
         .least_average = UINT16_MAX,
     };
-    for (size_t i = 0; i < n; i++) {
-        balance->total += w->members[i].weight;
-        balance->least = MIN(balance->least, w->members[i].weight);
-    }
     for (size_t i = 0; i < n; i++) {
         uint16_t weight = w->members[i].weight;
 

@@ -16,9 +16,8 @@
  * almost always less is enough.  In steps that get more expensive:
  *
  *     places and weights     the higher place, unless its weight is less
- *     bounds of the costs    of all draws that are possible at these places
  *     draws and weights      the greater draw, unless its weight is less
- *     bounds of the costs    of these draws
+ *     bounds of the costs    a few terms of a series
  *     costs                  with all their bits
  *
  * Reach
@@ -56,36 +55,6 @@
 #include "slot-claim.h"
 #include "util.h"
 
-/* A claim's cost, as far as it is known: its draw is in ['least', 'most']. */
-struct range {
-    uint64_t least;
-    uint64_t most;
-};
-
-/* Compares the costs of 'a' and 'b' by their weights.  Returns 1 if 'a' is
- * certainly better, -1 if it is certainly worse, or 0 if the rough bounds of
- * the costs do not decide. */
-static int
-compare_roughly(const struct range *a, uint64_t a_weight,
-                const struct range *b, uint64_t b_weight)
-{
-    if (rendezvous_cost_min(a->most) * b_weight
-        > rendezvous_cost_max(b->least) * a_weight) {
-        return -1;
-    }
-    return (rendezvous_cost_max(a->least) * b_weight
-            < rendezvous_cost_min(b->most) * a_weight);
-}
-
-/* Returns the least and the greatest draw at the place of 'claim'. */
-static struct range
-draws_at_place(const struct slot_claim *claim, unsigned int n_bits)
-{
-    uint64_t least = ((uint64_t) claim->place << (64 - n_bits)) | 1;
-
-    return (struct range) { least, least | (UINT64_MAX >> n_bits) };
-}
-
 /* Does the part of slot_claim_is_better() that a comparison of places does not
  * decide, in steps that get more expensive. */
 bool
@@ -94,28 +63,22 @@ slot_claim_is_better__(const struct slot_claim *a, const struct slot_claim *b,
 {
     uint64_t a_weight = a->member->weight;
     uint64_t b_weight = b->member->weight;
-    struct range a_range = draws_at_place(a, n_bits);
-    struct range b_range = draws_at_place(b, n_bits);
-
-    int cmp = compare_roughly(&a_range, a_weight, &b_range, b_weight);
-    if (cmp) {
-        return cmp > 0;
-    }
-
     uint64_t a_draw = rendezvous_draw(a->member, n_bits, a->slot, a->place);
     uint64_t b_draw = rendezvous_draw(b->member, n_bits, b->slot, b->place);
     bool draws_more = (a_draw != b_draw
                        ? a_draw > b_draw
                        : a->member->id < b->member->id);
+
     if (draws_more ? a_weight >= b_weight : a_weight <= b_weight) {
         return draws_more;
     }
-
-    a_range = (struct range) { a_draw, a_draw };
-    b_range = (struct range) { b_draw, b_draw };
-    cmp = compare_roughly(&a_range, a_weight, &b_range, b_weight);
-    if (cmp) {
-        return cmp > 0;
+    if (rendezvous_cost_min(a_draw) * b_weight
+        > rendezvous_cost_max(b_draw) * a_weight) {
+        return false;
+    }
+    if (rendezvous_cost_max(a_draw) * b_weight
+        < rendezvous_cost_min(b_draw) * a_weight) {
+        return true;
     }
 
     uint64_t a_cost = rendezvous_cost(a_draw) * b_weight;
@@ -180,7 +143,6 @@ slot_claim_find_best(const struct rendezvous_member members[],
                      unsigned int n_bits, uint16_t slot)
 {
     struct slot_claim best = { .slot = slot };
-    uint64_t reach = SLOT_CLAIM_MAX_REACH;
     uint32_t floor = 0;         /* No lower place is better, for any weight. */
 
     for (size_t m = 0; m < n_members; m += RENDEZVOUS_GROUP) {
@@ -196,17 +158,13 @@ slot_claim_find_best(const struct rendezvous_member members[],
 
             struct slot_claim claim = { &members[m + i], slot, places[i] };
             if ((!min_places || claim.place >= min_places[m + i])
-                && claim.place >= slot_claim_min_place(reach, n_bits,
-                                                       claim.member->weight)
                 && slot_claim_is_better(&claim, &best, n_bits)) {
                 best = claim;
-                if (claim.member->weight == max_weight) {
-                    floor = claim.place;
-                } else {
-                    reach = slot_claim_reach(&claim, n_bits);
-                    floor = MAX(floor, slot_claim_min_place(reach, n_bits,
-                                                            max_weight));
-                }
+                floor = (claim.member->weight == max_weight
+                         ? claim.place
+                         : slot_claim_min_place(
+                             slot_claim_reach(&claim, n_bits), n_bits,
+                             max_weight));
             }
         }
     }

@@ -26,8 +26,8 @@
 #include "slot-table.h"
 #include "util.h"
 
-/* Returns the map from the members of 'old' to those of 'new', which the caller
- * must free. */
+/* Returns the map from the members of 'old' to those of 'new', which the
+ * caller must free. */
 static uint16_t *
 map_members(const struct slot_winners *old, const struct slot_winners *new)
 {

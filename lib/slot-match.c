@@ -61,7 +61,7 @@ static void
 build_by_members(struct slot_winners *w)
 {
     uint32_t n_slots = slot_winners_n_slots(w);
-    uint64_t weight = 0, reach = 0;
+    uint64_t weight = w->weight, reach = 0;
     struct slot_proposals p;
 
     slot_proposals_init(&p, w);
@@ -76,7 +76,6 @@ build_by_members(struct slot_winners *w)
     }
     for (size_t i = 0; i < w->n_members; i++) {
         p.cursors[i] = n_slots;
-        weight += w->members[i].weight;
     }
 
     while (p.n_free) {
@@ -108,17 +107,6 @@ build_by_slots(struct slot_winners *w)
     slot_winners_update_reach(w);
 }
 
-static bool
-has_equal_weights(const struct slot_winners *w)
-{
-    for (size_t i = 1; i < w->n_members; i++) {
-        if (w->members[i].weight != w->members[0].weight) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Finds the owners of all slots of 'w', which must have its members and, if
  * they are bounded, their capacities, and its reach.
  *
@@ -128,7 +116,7 @@ slot_match_build(struct slot_winners *w)
 {
     COVERAGE_INC(slot_table_build);
     if (w->n_members <= SLOT_OFFERS_FEW && !w->capacities
-        && has_equal_weights(w)) {
+        && w->min_weight == w->max_weight) {
         build_by_slots(w);
     } else {
         build_by_members(w);

@@ -260,11 +260,8 @@ offer_to_equals(struct slot_offers *o)
             w->owners[slot] = winners[j];
             w->places[slot] = places[j];
             if (places[j] <= o->worst.place) {
-                struct slot_claim claim = {
-                    &w->members[winners[j]], slot, places[j]
-                };
-
-                extend_reach(o, &claim);
+                extend_reach(o, &(struct slot_claim) {
+                                 &w->members[winners[j]], slot, places[j] });
             }
         }
     }
@@ -280,16 +277,10 @@ slot_offers_run(struct slot_offers *o, uint64_t max_asked)
     const struct slot_winners *w = o->winners;
     const struct rendezvous_member *members = w->members;
     size_t n = w->n_members;
-    uint16_t min_weight = UINT16_MAX, max_weight = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        min_weight = MIN(min_weight, members[i].weight);
-        max_weight = MAX(max_weight, members[i].weight);
-    }
 
     o->worst = (struct slot_claim) { .member = members, .place = UINT16_MAX };
     o->reach = 0;
-    if (!o->holders && min_weight == max_weight) {
+    if (!o->holders && w->min_weight == w->max_weight) {
         offer_to_equals(o);
     }
     if (o->n_free) {
@@ -299,8 +290,8 @@ slot_offers_run(struct slot_offers *o, uint64_t max_asked)
              n_asked += n) {
             uint16_t slot = o->free_slots[--o->n_free];
             struct slot_claim best = slot_claim_find_best(
-                members, n, groups, max_weight, o->min_places,
-                w->n_bits, slot);
+                members, n, groups, w->max_weight, o->min_places, w->n_bits,
+                slot);
 
             propose_to_member(o, &best);
         }

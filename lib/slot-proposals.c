@@ -42,11 +42,7 @@ slot_proposals_init(struct slot_proposals *p, struct slot_winners *w)
         .winners = w,
         .cursors = xcalloc(n, sizeof *p->cursors),
         .hungry = xmalloc(n * sizeof *p->hungry),
-        .min_weight = UINT16_MAX,
     };
-    for (size_t i = 0; i < n; i++) {
-        p->min_weight = MIN(p->min_weight, w->members[i].weight);
-    }
 }
 
 /* Frees what belongs to 'p'. */
@@ -164,11 +160,11 @@ propose_to_slots(struct slot_proposals *p, uint16_t index, uint64_t reach)
     uint32_t room = (w->capacities
                      ? w->capacities[index] - p->loads[index]
                      : UINT32_MAX);
-    bool lightest = member->weight == p->min_weight;
+    bool lightest = member->weight == w->min_weight;
     uint32_t end = p->cursors[index];
     uint32_t n_won = 0;
 
-    struct rendezvous_walk walk;
+    struct rendezvous_group walk;
 
     rendezvous_walk_init(&walk, member);
     while (end > min_place && n_won < room) {

@@ -38,7 +38,6 @@ struct slot_proposals {
     struct slot_winners *winners;
     uint32_t *loads;            /* Slots of each member, if bounded. */
     uint32_t *cursors;          /* Each has looked at this place and above. */
-    uint16_t min_weight;        /* Of all members. */
 
     /* Members with room that have slots to look at. */
     uint16_t *hungry;

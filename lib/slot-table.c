@@ -144,6 +144,7 @@ slot_table_create(const struct slot_table_params *params,
             table->winners.members[i].weight = sorted[i]->weight;
             table->aux[i] = sorted[i]->aux;
         }
+        slot_winners_sum_weights(&table->winners);
         set_owners(table, (old && slot_table_has_same_slots(old, table)
                            ? &old->winners : &none));
     }

@@ -103,7 +103,8 @@ void *slot_table_best_live(const struct slot_table *, uint32_t slot,
                            bool (*is_live)(void *bucket_aux, void *aux),
                            void *aux);
 
-/* Returns true if 'table' has no bucket with a weight, and no slot an owner. */
+/* Returns true if 'table' has no bucket with a weight: no slot has an owner
+ * then. */
 static inline bool
 slot_table_is_empty(const struct slot_table *table)
 {

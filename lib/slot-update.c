@@ -66,18 +66,9 @@ struct change {
     bool gone;                  /* Members have gone or got less weight. */
     unsigned long *gained;      /* Which are new or have got more weight. */
     uint64_t gained_weight;     /* Of those in 'gained'. */
-    uint64_t weight;            /* Of all. */
     bool none;                  /* Members and capacities are the same. */
 };
 
-static bool
-has_same_capacities(const struct slot_winners *a, const struct slot_winners *b)
-{
-    return (a->n_members == b->n_members && !a->capacities == !b->capacities
-            && (!a->capacities
-                || !memcmp(a->capacities, b->capacities,
-                           a->n_members * sizeof *a->capacities)));
-}
 
 /* Finds out what changes from 'old' to 'w', and sets map[i] to SLOT_MAP_NONE
  * where member i of 'old' counts as gone. */
@@ -89,6 +80,8 @@ compare_members(struct change *c, const struct slot_winners *w,
         .bounded = w->capacities || old->capacities,
         .gained = bitmap_allocate1(w->n_members),
     };
+    size_t j;
+
     for (size_t i = 0; i < old->n_members; i++) {
         if (map[i] != SLOT_MAP_NONE) {
             uint16_t old_weight = old->members[i].weight;
@@ -107,13 +100,14 @@ compare_members(struct change *c, const struct slot_winners *w,
         }
         c->gone |= map[i] == SLOT_MAP_NONE;
     }
-    for (size_t i = 0; i < w->n_members; i++) {
-        c->weight += w->members[i].weight;
-        if (bitmap_is_set(c->gained, i)) {
-            c->gained_weight += w->members[i].weight;
-        }
+    BITMAP_FOR_EACH_1 (j, w->n_members, c->gained) {
+        c->gained_weight += w->members[j].weight;
     }
-    c->none = (!c->gone && !c->gained_weight && has_same_capacities(w, old));
+    c->none = (!c->gone && !c->gained_weight && w->n_members == old->n_members
+               && !w->capacities == !old->capacities
+               && (!w->capacities
+                   || !memcmp(w->capacities, old->capacities,
+                              w->n_members * sizeof *w->capacities)));
 }
 
 /* Counts the slots of each member, whose owners are those of 'old'.  Sets the
@@ -183,7 +177,7 @@ find_owners(struct slot_winners *w, const struct slot_winners *old,
     }
 
     bool done = (o.n_free * (uint64_t) w->n_members <= max_asked
-                 && 4 * c->gained_weight <= c->weight
+                 && 4 * c->gained_weight <= w->weight
                  && ((!c->bounded && !c->gained_weight)
                      || propose(w, old, map, c)));
     if (done && w->capacities) {
@@ -198,7 +192,7 @@ find_owners(struct slot_winners *w, const struct slot_winners *old,
     }
     COVERAGE_INC(slot_table_update);
 
-    if (c->bounded || 2 * c->weight >= 3 * w->reach_weight) {
+    if (c->bounded || 2 * w->weight >= 3 * w->reach_weight) {
         slot_winners_update_reach(w);
     }
     return true;
@@ -206,8 +200,8 @@ find_owners(struct slot_winners *w, const struct slot_winners *old,
 
 /* Finds the owners of 'w', which must have its members and, if they are
  * bounded, their capacities, and its reach, from those of 'old', which has as
- * many slots and the same draws.  The latter's member i has the index map[i] in
- * 'w', or SLOT_MAP_NONE if it is not there.  Modifies 'map'.
+ * many slots and the same draws.  The latter's member i has the index map[i]
+ * in 'w', or SLOT_MAP_NONE if it is not there.  Modifies 'map'.
  *
  * Returns false, with no useful owners, if slot_match_build() is cheaper, at
  * the price of a part of it. */
@@ -222,7 +216,7 @@ slot_update(struct slot_winners *w, const struct slot_winners *old,
     memcpy(w->places, old->places, n_slots * sizeof *w->places);
     slot_map_owners(map, old->n_members, old->owners, w->owners, n_slots);
     w->reach = old->reach;
-    w->reach_weight = MIN(old->reach_weight, c.weight - c.gained_weight);
+    w->reach_weight = MIN(old->reach_weight, w->weight - c.gained_weight);
 
     bool done = c.none || find_owners(w, old, map, &c);
 

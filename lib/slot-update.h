@@ -24,10 +24,10 @@
  * When members come and go, or get other weights or capacities, only few slots
  * get other owners.  This finds just these; the rest is a copy.
  *
- * Costs, with s slots and n members: a copy; for each member that comes or gets
- * more weight, s * log(s) / n; and n for each slot whose owner goes or gets
- * less weight, or that an owner gives up because it must own fewer or wants
- * another one more. */
+ * Costs, with s slots and n members: a copy; for each member that comes or
+ * gets more weight, s * log(s) / n; and n for each slot whose owner goes or
+ * gets less weight, or that an owner gives up because it must own fewer or
+ * wants another one more. */
 
 struct slot_winners;
 

@@ -40,6 +40,7 @@ slot_winners_init(struct slot_winners *w, unsigned int n_bits,
         .n_bits = n_bits,
         .n_members = n_members,
         .members = xmalloc(n_members * sizeof *w->members),
+        .min_weight = UINT16_MAX,
         .owners = xmalloc(2 * n_slots * sizeof *w->owners),
     };
     w->places = &w->owners[n_slots];
@@ -52,6 +53,17 @@ slot_winners_uninit(struct slot_winners *w)
     free(w->members);
     free(w->capacities);
     free(w->owners);
+}
+
+/* Sets what 'w' says of the weights of all members, once these are known. */
+void
+slot_winners_sum_weights(struct slot_winners *w)
+{
+    for (size_t i = 0; i < w->n_members; i++) {
+        w->min_weight = MIN(w->min_weight, w->members[i].weight);
+        w->max_weight = MAX(w->max_weight, w->members[i].weight);
+        w->weight += w->members[i].weight;
+    }
 }
 
 /* Stores in loads[i] how many slots member i of 'w' owns, and in worst[i],
@@ -94,7 +106,7 @@ slot_winners_update_reach(struct slot_winners *w)
 
     slot_winners_count(w, loads, worst);
     w->reach = 0;
-    w->reach_weight = 0;
+    w->reach_weight = w->weight;
     for (size_t i = 0; i < n; i++) {
         if (loads[i]) {
             struct slot_claim claim = {
@@ -104,7 +116,6 @@ slot_winners_update_reach(struct slot_winners *w)
 
             w->reach = MAX(w->reach, reach);
         }
-        w->reach_weight += w->members[i].weight;
     }
     free(loads);
 }

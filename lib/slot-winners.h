@@ -44,6 +44,9 @@ struct slot_winners {
     /* The members, by increasing id, all with a weight other than 0. */
     size_t n_members;
     struct rendezvous_member *members;
+    uint16_t min_weight;
+    uint16_t max_weight;
+    uint64_t weight;            /* Of all together. */
 
     /* With a load bound, the number of slots that each member owns at most,
      * otherwise null. */
@@ -65,6 +68,7 @@ void slot_winners_init(struct slot_winners *, unsigned int n_bits,
                        size_t n_members);
 void slot_winners_uninit(struct slot_winners *);
 
+void slot_winners_sum_weights(struct slot_winners *);
 void slot_winners_count(const struct slot_winners *, uint32_t loads[],
                         uint32_t worst[]);
 void slot_winners_update_reach(struct slot_winners *);

@@ -154,7 +154,7 @@ group_slots_shares_get(const struct group_dpif *group)
         .bucket_stats = xcalloc(n, sizeof *stats.bucket_stats),
     };
     const struct ofputil_bucket *bucket;
-    uint64_t total = 0;
+    uint64_t total = group->slots->table->winners.weight;
     size_t i = 0;
 
     group->up.ofproto->ofproto_class->group_get_stats(&group->up, &stats);
@@ -163,7 +163,6 @@ group_slots_shares_get(const struct group_dpif *group)
         shares[i].place = i;
         shares[i].dead = group_slots_why_dead(group, bucket);
         shares[i].stats = stats.bucket_stats[i];
-        total += bucket->weight;
         i++;
     }
     free(stats.bucket_stats);
