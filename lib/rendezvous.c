@@ -161,12 +161,13 @@ rendezvous_highest(const struct rendezvous_member members[], size_t n,
                    uint16_t places[RENDEZVOUS_CHUNK])
 {
     enum { N_GROUPS = RENDEZVOUS_CHUNK / RENDEZVOUS_GROUP };
-    group x[N_GROUPS] = { { 0 } };
-    group highest[N_GROUPS] = { { 0 } };
-    group winner[N_GROUPS] = { { 0 } };
+    group x[N_GROUPS], highest[N_GROUPS], winner[N_GROUPS];
     size_t n_groups = DIV_ROUND_UP(n_slots, RENDEZVOUS_GROUP);
     uint16_t mask = slot_mask(n_bits);
 
+    memset(x, 0, sizeof x);
+    memset(highest, 0, sizeof highest);
+    memset(winner, 0, sizeof winner);
     memcpy(x, slots, n_slots * sizeof *slots);
     for (uint16_t m = 0; m < n; m++) {
         group add[RENDEZVOUS_ROUNDS], mul[RENDEZVOUS_ROUNDS];

@@ -21,17 +21,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include "bitmap.h"
-#include "command-line.h"
 #include "ovstest.h"
 #include "random.h"
+#include "slot-group.h"
 #include "util.h"
-
-/* Returns a random number of 1 to 32 bits. */
-static uint32_t
-random_number(void)
-{
-    return random_uint32() >> random_range(32);
-}
 
 /* The draws of a bucket fall into each stratum once, for each number of slots,
  * for one member as for a group, and slots are found by their places. */
@@ -48,8 +41,8 @@ test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
             struct rendezvous_group *group;
 
             for (int j = 0; j < RENDEZVOUS_GROUP; j++) {
-                rendezvous_member_init(&members[j], random_number(),
-                                       random_number(), 1);
+                rendezvous_member_init(&members[j], slot_group_number(32),
+                                       slot_group_number(32), 1);
             }
             group = rendezvous_groups_create(members, RENDEZVOUS_GROUP);
             for (uint32_t slot = 0; slot < 1u << n_bits; slot++) {
@@ -67,7 +60,7 @@ test_strata(struct ovs_cmdl_context *ctx OVS_UNUSED)
             }
             free(group);
 
-            struct rendezvous_walk walk;
+            struct rendezvous_group walk;
             rendezvous_walk_init(&walk, member);
             for (uint32_t end = 1; end <= 1u << n_bits; end++) {
                 uint16_t slots[RENDEZVOUS_BATCH];
@@ -101,7 +94,7 @@ test_highest(struct ovs_cmdl_context *ctx OVS_UNUSED)
         size_t n_slots = 1 + random_range(RENDEZVOUS_CHUNK);
 
         for (size_t j = 0; j < n; j++) {
-            rendezvous_member_init(&members[j], i, random_number(), 1);
+            rendezvous_member_init(&members[j], i, slot_group_number(32), 1);
         }
         for (size_t j = 0; j < n_slots; j++) {
             slots[j] = random_range(1u << n_bits);
@@ -294,14 +287,7 @@ static const struct ovs_cmdl_command commands[] = {
 static void
 test_rendezvous_main(int argc, char *argv[])
 {
-    struct ovs_cmdl_context ctx = {
-        .argc = argc - 1,
-        .argv = argv + 1,
-    };
-
-    set_program_name(argv[0]);
-    random_set_seed(1);
-    ovs_cmdl_run_command(&ctx, commands);
+    slot_group_run_test(argc, argv, commands);
 }
 
 OVSTEST_REGISTER("test-rendezvous", test_rendezvous_main);

@@ -264,6 +264,13 @@ check_best_live(const struct group *group, const struct slot_table *table,
     slot_table_destroy(without);
 }
 
+/* Returns the number of pairs of a slot and a bucket of 'table'. */
+static uint64_t
+count_pairs(const struct slot_table *table)
+{
+    return (uint64_t) table->winners.n_members << table->params.n_bits;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -286,17 +293,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         slot_check_equal(next, fresh);
         slot_table_destroy(fresh);
-        if (table && table->params.n_bits == next->params.n_bits
-            && table->params.basis == next->params.basis) {
+        if (table && slot_table_has_same_slots(table, next)) {
             slot_check_moves(table, next);
         }
         slot_table_destroy(table);
         table = next;
-        work += slot_table_n_slots(table) * (uint64_t) table->winners.n_members;
+        work += count_pairs(table);
     }
 
     if (table) {
-        uint64_t n = slot_table_n_slots(table) * (uint64_t) table->winners.n_members;
+        uint64_t n = count_pairs(table);
         uint32_t step = 1 + n / MAX_CHECK;
 
         slot_check_owners(table, step);
