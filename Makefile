@@ -3,11 +3,15 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V OVS_SRC
+export V PART OVS_SRC
+
+# The folder that the part's base and patches are assembled in.
+tree := $(shell PART='$(PART)' sh -c '. scripts/lib.sh && echo $$tree' make)
+$(if $(tree),,$(error PART is wrong))
 
 # By default upstream's make uses all processors.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
-ovs_make = $(MAKE) -C build/ovs $(jobs) V=$(or $(V),0)
+tree_make = $(MAKE) -C $(tree) $(jobs) V=$(or $(V),0)
 run := scripts/run
 
 # To build, and for the tests and the demo.
@@ -68,19 +72,19 @@ help:
 #: CCACHE_DIR=DIR keeps what make check compiles there instead of in build/ccache.
 
 all: configure
-	+@$(run) build 'ovs-vswitchd and all that belongs to it' $(ovs_make)
+	+@$(run) build 'ovs-vswitchd and all that belongs to it' $(tree_make)
 
 assemble:
 	@scripts/workdir
 	@scripts/packages $(packages)
-	@$(run) assemble 'the base and the patches in build/ovs' scripts/assemble
+	@$(run) assemble 'the base and the patches in $(tree)' scripts/assemble
 
 configure: assemble
 	@scripts/configure $(configure)
 
 demo: all
-	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
-	@OVS_BUILD=build/ovs tutorial/consistent-dp-hash/demo $(DEMO_FLAGS)
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@OVS_BUILD=$(tree) tutorial/consistent-dp-hash/demo $(DEMO_FLAGS)
 
 check: all
 	@$(run) promtool 'of Prometheus' scripts/promtool
@@ -111,15 +115,15 @@ mutants: assemble
 	@scripts/mutants $(MUTANT)
 
 recipes: all
-	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
-	@OVS_BUILD=build/ovs tutorial/recipes
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@OVS_BUILD=$(tree) tutorial/recipes
 
 churn: all
-	+@$(run) test-tools 'an echo server and client' $(ovs_make) tests/ovstest
-	@OVS_BUILD='$(or $(OVS_BUILD),build/ovs)' tests/consistent-churn/churn \
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@OVS_BUILD='$(or $(OVS_BUILD),$(tree))' tests/consistent-churn/churn \
 		--time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED)) \
 		--save=build/log/churn
-	@OVS_BUILD='$(or $(OVS_BUILD),build/ovs)' \
+	@OVS_BUILD='$(or $(OVS_BUILD),$(tree))' \
 		tests/consistent-packets/packets \
 		--time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED))
 
@@ -149,14 +153,14 @@ refresh:
 
 install: all
 	+@$(run) install 'to $(DESTDIR)$(prefix)' \
-		$(ovs_make) install DESTDIR='$(DESTDIR)'
+		$(tree_make) install DESTDIR='$(DESTDIR)'
 
 sandbox: all
-	+@$(MAKE) -C build/ovs sandbox
+	+@$(MAKE) -C $(tree) sandbox
 
 clean:
-	@test ! -e build/ovs/Makefile || \
-		$(run) clean 'what was compiled' $(MAKE) -C build/ovs clean
+	@test ! -e $(tree)/Makefile || \
+		$(run) clean 'what was compiled' $(MAKE) -C $(tree) clean
 
 distclean:
 	@scripts/workdir --remove

@@ -3,6 +3,9 @@
 # with a configuration of its own, which adds other suites to the Debian mirror
 # that the machine uses, and checks the signatures as always.
 
+# What it fetches: deb for binary packages, or deb-src for source packages.
+apt_type=deb
+
 # What to do where it fails.
 again='Is there a network?  Run the same command again.'
 
@@ -40,7 +43,11 @@ private_apt () {
 #
 # Puts the packages into apt's folder.
 apt_download () {
-    (cd "$apt" && private_apt get download "$@") ||
+    case $apt_type in
+        deb) how=download ;;
+        deb-src) how='source --download-only' ;;
+    esac
+    (cd "$apt" && private_apt get $how "$@") ||
         die "could not fetch $*.  $again"
 }
 
@@ -53,12 +60,12 @@ debian_sources () {
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
     apt-get indextargets --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' \
         'Identifier: Packages' |
-    awk -v codename="$codename" -v option="$option" -v suites="$*" '
+    awk -v codename="$codename" -v type="$apt_type $option" -v suites="$*" '
         $1 == "main" && ($2 == codename || $3 ~ "/debian/?$") \
             && $2 !~ "-" && !seen[$3]++ {
             n = split(suites, suite)
             for (i = 1; i <= n; i++) {
-                print "deb " option $3, suite[i], "main"
+                print type $3, suite[i], "main"
             }
         }'
 }

@@ -10,7 +10,7 @@ builds_prepare () {
     mkdir -p "$builds/src" || exit
     GIT_INDEX_FILE=$builds/index git --git-dir=$git --work-tree="$builds/src" \
         checkout -q -f assembled -- . || exit
-    cp -R build/debian "$builds/src" || exit
+    cp -R $tree/debian "$builds/src" || exit
     test -e "$builds/src/Makefile.in" || {
         say 'preparing the sources'
         (cd "$builds/src" && ./boot.sh) > "$builds/src.log" 2>&1 ||

@@ -1,12 +1,7 @@
-# Shell functions that scripts share.  They run in the top folder.  build/ovs has
-# these branches:
-#   base       upstream's sources, unchanged
-#   assembled  what scripts/assemble made last: base, and a commit a patch
-#   series     what is checked out: the same until somebody commits there
+# Shell functions and variables that scripts share.  They run in the top folder.
 
 name=${0##*/}
 top=$PWD
-git=build/ovs/.git
 
 # What scripts/promtool puts there.
 PATH=$PATH:$top/build/promtool
@@ -20,6 +15,30 @@ die () {
     exit 1
 }
 
+# A part of this repository has whole files, and patches for the sources of one
+# package, its base.  $PART is its name, by default ovs, which has the top folder.
+# Another part has a folder of its name.
+#   home     the part's folder
+#   patches  its patches, their order in "series", and its base in "base"
+#   tree     the base with the part's patches, a git repository with the branches
+#              base       upstream's sources, unchanged
+#              assembled  what scripts/assemble made last: base, and a commit a
+#                         patch
+#              series     what is checked out: the same until somebody commits
+#                         there
+#   git      its .git, which also has what scripts remember of the tree
+part=${PART:-ovs}
+case $part in
+    ovs) home=. patches=patches ;;
+    *) home=$part patches=$part/patches ;;
+esac
+tree=build/$part
+git=$tree/.git
+test -e $patches/base ||
+    die "PART=$part is none of: ovs $(ls -d */patches | sed 's,/.*,,')"
+stanza=$patches/base
+. "./$stanza"
+
 # Commits that nobody signs: the exported series gets author and date from
 # whoever exports it.
 nobody () {
@@ -28,17 +47,18 @@ nobody () {
     GIT_COMMITTER_DATE='@0 +0000' "$@"
 }
 
-# git on the objects and branches of build/ovs, with an index of its own and
-# this tree as the work tree: nothing in build/ovs changes but objects.
+# git on the objects and branches of the tree, with an index of its own and the
+# part's folder as the work tree: nothing in the tree changes but objects.
 tree_git () {
-    GIT_DIR=$top/$git GIT_WORK_TREE=$top GIT_INDEX_FILE=$top/build/index \
-        git -c core.autocrlf=false -c core.bare=false "$@"
+    GIT_DIR=$top/$git GIT_WORK_TREE=$top/$home \
+        GIT_INDEX_FILE=$top/$git/assembling git -c core.autocrlf=false \
+        -c core.bare=false "$@"
 }
 
-# patches/series has a line a patch in the order of the series, and under it,
+# "series" has a line a patch in the order of the series, and under it,
 # indented, the whole files that it adds.
 patches () {
-    grep '^[^ #]' patches/series
+    grep '^[^ #]' $patches/series
 }
 
 # Usage: whole_files [PATCH]
@@ -46,7 +66,7 @@ whole_files () {
     awk -v patch="$1" '
         /^[^ #]/ { current = $1 }
         /^ /     { if (patch == "" || patch == current) print $1 }
-    ' patches/series
+    ' $patches/series
 }
 
 # The names of the fuzz targets that the series adds.
@@ -68,8 +88,23 @@ pages () {
     whole_files | grep '^Documentation/.*\.rst$'
 }
 
+# Where the base comes from.
+origin () {
+    tree_git log -1 --format=%s base
+}
+
+# Usage: work_tree NAME
+#
+# Makes a work tree of the part's repository beside it, $tree-NAME, with the base
+# checked out.
+work_tree () {
+    rm -rf "$tree-$1" && git -C $tree worktree prune &&
+        git -C $tree worktree add -q --detach "../${tree#build/}-$1" base &&
+        cp -R $tree/debian "$tree-$1"
+}
+
 message () {
-    sed '/^---$/,$d' "patches/$1"
+    sed '/^---$/,$d' "$patches/$1"
 }
 
 # Usage: commit_patch PARENT PATCH [COMMAND...]
@@ -81,11 +116,11 @@ commit_patch () {
     shift 2
     tree_git read-tree "$parent" || return
     tree_git apply --cached --allow-empty --whitespace=nowarn \
-        "patches/$patch" >&2 || {
-        say "patches/$patch does not apply to $(cat build/base.origin)" >&2
+        < "$patches/$patch" >&2 || {
+        say "$patches/$patch does not apply to $(origin)" >&2
         return 1
     }
     whole_files "$patch" | tree_git update-index --add --stdin || return
-    tree=$(tree_git write-tree) || return
-    message "$patch" | "$@" tree_git commit-tree -p "$parent" "$tree"
+    committed=$(tree_git write-tree) || return
+    message "$patch" | "$@" tree_git commit-tree -p "$parent" "$committed"
 }
