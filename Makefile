@@ -3,7 +3,7 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V PART OVS_SRC
+export V PART OVS_SRC OVN_SRC
 
 # The folder that the part's base and patches are assembled in.
 tree := $(shell PART='$(PART)' sh -c '. scripts/lib.sh && echo $$tree' make)
@@ -24,20 +24,22 @@ portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86
 sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
-	$(CONFIGURE)
+	$(configure_$(PART)) $(CONFIGURE)
+configure_ovn = --with-ovs-source=../ovs
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-kernel check-portable check-sanitize check-upstream churn clean \
-	configure demo distclean fuzz help install mutants pictures recipes \
-	refresh sandbox series
+	configure demo distclean fuzz help install mutants ovn pictures recipes \
+	refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
 
 #: make help            print this
 #: make [all]           fetch the base, assemble, build
+#: make ovn             the same, then OVN's base, which is built with it
 #: make demo            what a change of the backends does to open connections
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
 #: make check           run the tests that belong to us (20 minutes)
@@ -68,18 +70,27 @@ help:
 #: make distclean       remove build/ with all that is in it
 #:
 #: V=1 shows everything on the screen; otherwise it is in build/log.
+#: PART=ovn             the target, such as refresh or series, for that part
 #: OVS_SRC=DIR takes upstream's sources from DIR instead of from Debian.
+#: OVN_SRC=DIR the same for OVN.
 #: CCACHE_DIR=DIR keeps what make check compiles there instead of in build/ccache.
 
 all: configure
-	+@$(run) build 'ovs-vswitchd and all that belongs to it' $(tree_make)
+	+@$(run) build 'all that is in $(tree)' $(tree_make)
+
+ovn:
+	+@$(MAKE) --no-print-directory PART=ovn all
 
 assemble:
 	@scripts/workdir
 	@scripts/packages $(packages)
 	@$(run) assemble 'the base and the patches in $(tree)' scripts/assemble
 
-configure: assemble
+# OVN is built with our Open vSwitch.
+switch:
+	+@$(MAKE) --no-print-directory PART=ovs all
+
+configure: $(if $(filter ovn,$(PART)),switch) assemble
 	@scripts/configure $(configure)
 
 demo: all
