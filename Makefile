@@ -3,11 +3,20 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V PART OVS_SRC OVN_SRC
+export V PART BASE OVS_SRC OVN_SRC
 
 # The folder that the part's base and patches are assembled in.
-tree := $(shell PART='$(PART)' sh -c '. scripts/lib.sh && echo $$tree' make)
-$(if $(tree),,$(error PART is wrong))
+tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$tree' make)
+$(if $(tree),,$(error PART or BASE is wrong))
+
+# Targets that know other trees than build/ovs.
+any_part := all assemble clean configure distclean help install ovn pictures \
+	rebase refresh series switch
+any_base := $(any_part) check check-upstream churn demo recipes sandbox
+targets := $(if $(filter build/ovs,$(tree)),$(MAKECMDGOALS),$(if \
+	$(filter build/ovs-%,$(tree)),$(any_base),$(any_part)))
+$(foreach target,$(filter-out $(targets),$(MAKECMDGOALS)),$(error \
+	$(target) is only for build/ovs, not for $(tree)))
 
 # By default upstream's make uses all processors.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -31,8 +40,8 @@ configure_ovn = --with-ovs-source=../ovs
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-kernel check-portable check-sanitize check-upstream churn clean \
-	configure demo distclean fuzz help install mutants ovn pictures recipes \
-	refresh sandbox series switch
+	configure demo distclean fuzz help install mutants ovn pictures rebase \
+	recipes refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -64,15 +73,20 @@ help:
 #: make series          write the patches for ovs-dev to build/series
 #: make refresh         bring edits made in build/ovs back to patches/
 #:                      (PATCH=FILE: to that patch)
+#: make rebase          bring the patches to the base BASE=VERSION: writes those
+#:                      that differ there to patches/VERSION/ (PATCH=FILE: stops
+#:                      at that patch, to edit it)
 #: make install         install to $(DESTDIR)$(prefix), by default /usr/local
 #: make sandbox         start a switch with dummy devices, and a shell
 #: make clean           remove what was compiled
 #: make distclean       remove build/ with all that is in it
 #:
 #: V=1 shows everything on the screen; otherwise it is in build/log.
-#: PART=ovn             the target, such as refresh or series, for that part
-#: OVS_SRC=DIR takes upstream's sources from DIR instead of from Debian.
-#: OVN_SRC=DIR the same for OVN.
+#: PART=ovn does all, refresh, series and so on for that part.
+#: BASE=3.5.0 does them, check, demo and so on with that version of the base, in
+#: build/ovs-3.5.0.
+#: OVS_SRC=DIR takes upstream's sources from DIR instead of from Debian, and
+#: OVN_SRC=DIR those of OVN.
 #: CCACHE_DIR=DIR keeps what make check compiles there instead of in build/ccache.
 
 all: configure
@@ -88,7 +102,7 @@ assemble:
 
 # OVN is built with our Open vSwitch.
 switch:
-	+@$(MAKE) --no-print-directory PART=ovs all
+	+@$(MAKE) --no-print-directory PART=ovs BASE= all
 
 configure: $(if $(filter ovn,$(PART)),switch) assemble
 	@scripts/configure $(configure)
@@ -161,6 +175,11 @@ series: assemble
 
 refresh:
 	@scripts/refresh $(PATCH)
+
+rebase:
+	@scripts/workdir
+	@scripts/packages $(packages)
+	@scripts/rebase $(PATCH)
 
 install: all
 	+@$(run) install 'to $(DESTDIR)$(prefix)' \

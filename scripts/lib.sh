@@ -17,9 +17,12 @@ die () {
 
 # A part of this repository has whole files, and patches for the sources of one
 # package, its base.  $PART is its name, by default ovs, which has the top folder.
-# Another part has a folder of its name.
+# Another part has a folder of its name.  $BASE is the version of the base, if not
+# the one that the part is made for.
 #   home     the part's folder
 #   patches  its patches, their order in "series", and its base in "base"
+#   here     $patches, or for another version its folder in there, which has what
+#            differs: of "base", and of a patch in a file of the same name
 #   tree     the base with the part's patches, a git repository with the branches
 #              base       upstream's sources, unchanged
 #              assembled  what scripts/assemble made last: base, and a commit a
@@ -32,12 +35,22 @@ case $part in
     ovs) home=. patches=patches ;;
     *) home=$part patches=$part/patches ;;
 esac
-tree=build/$part
-git=$tree/.git
 test -e $patches/base ||
     die "PART=$part is none of: ovs $(ls -d */patches | sed 's,/.*,,')"
-stanza=$patches/base
-. "./$stanza"
+here=$patches
+. ./$patches/base
+case $version in
+    "$BASE"-*) BASE= ;;
+esac
+if test -n "$BASE"; then
+    here=$patches/$BASE
+    test -e "$here/base" || die "BASE=$BASE is none of:" \
+        "${version%-*} $(cd $patches && ls -d */base 2> /dev/null | sed 's,/.*,,')"
+    . "./$here/base"
+fi
+rebase="make rebase${PART:+ PART=$PART} BASE=$BASE"
+tree=build/$part${BASE:+-$BASE}
+git=$tree/.git
 
 # Commits that nobody signs: the exported series gets author and date from
 # whoever exports it.
@@ -103,8 +116,57 @@ work_tree () {
         cp -R $tree/debian "$tree-$1"
 }
 
+diff_tree () {
+    git -C $tree -c core.fileMode=false diff --no-color --no-ext-diff \
+        --no-renames "$@"
+}
+
+# Usage: hunks_id PATCH OTHER
+#
+# Prints what identifies the hunks of PATCH in the files that OTHER changes,
+# wherever they are in these files.
+hunks_id () {
+    awk 'FNR == 1 { file = "" }
+         /^diff --git / { file = $4 }
+         NR == FNR { files[file]; next }
+         file && file in files && !/^@@ /' "$2" "$1" | git hash-object --stdin
+}
+
+# Usage: apply_hunks FILE [OPTION...]
+apply_hunks () {
+    hunks=$1
+    shift
+    tree_git apply --cached --allow-empty --whitespace=nowarn "$@" \
+        < "$hunks" >&2 || {
+        say "$hunks does not apply to $(origin)" >&2
+        return 1
+    }
+}
+
+# Usage: apply_patch PATCH
+#
+# Applies PATCH to the index of tree_git, with the hunks for this base in the
+# files where they differ.
+apply_patch () {
+    set -- "$patches/$1" "$here/$1"
+    if test $here = $patches || ! test -e "$2"; then
+        apply_hunks "$1"
+    elif grep -qFx "Instead-of: $(hunks_id "$1" "$2")" "$2"; then
+        apply_hunks "$1" $(sed -n 's,^+++ b/,--exclude=,p' "$2") &&
+            apply_hunks "$2"
+    else
+        say "$2 was made from another $1: run $rebase" >&2
+        return 1
+    fi
+}
+
 message () {
-    sed '/^---$/,$d' "$patches/$1"
+    sed '/^---$/,$d' "$patches/$1" | trailers
+}
+
+# What "make series" adds to messages.
+trailers () {
+    cat
 }
 
 # Usage: commit_patch PARENT PATCH [COMMAND...]
@@ -114,12 +176,7 @@ message () {
 commit_patch () {
     parent=$1 patch=$2
     shift 2
-    tree_git read-tree "$parent" || return
-    tree_git apply --cached --allow-empty --whitespace=nowarn \
-        < "$patches/$patch" >&2 || {
-        say "$patches/$patch does not apply to $(origin)" >&2
-        return 1
-    }
+    tree_git read-tree "$parent" && apply_patch "$patch" || return
     whole_files "$patch" | tree_git update-index --add --stdin || return
     committed=$(tree_git write-tree) || return
     message "$patch" | "$@" tree_git commit-tree -p "$parent" "$committed"
