@@ -70,7 +70,8 @@ help:
 #: make bench-hash      time of the symmetric hash, next to the one before
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
-#: make series          write the patches for ovs-dev to build/series
+#: make series          write the patches for ovs-dev to build/series (GROUP=NAME:
+#:                      just those of a group in patches/series)
 #: make refresh         bring edits made in build/ovs back to patches/
 #:                      (PATCH=FILE: to that patch)
 #: make rebase          bring the patches to the base BASE=VERSION: writes those
@@ -171,7 +172,7 @@ pictures:
 	@pictures/draw
 
 series: assemble
-	@scripts/series build/series
+	@scripts/series build/series $(GROUP)
 
 refresh:
 	@scripts/refresh $(PATCH)

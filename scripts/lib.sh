@@ -68,17 +68,55 @@ tree_git () {
         -c core.bare=false "$@"
 }
 
-# "series" has a line a patch in the order of the series, and under it,
-# indented, the whole files that it adds.
+# "series" has lines "[GROUP]" or "[GROUP on OTHER...]", under them a line a patch
+# in the order of the series, and under that, indented, the whole files that it
+# adds.
+
+# Usage: patches [GROUP]
 patches () {
-    grep '^[^ #]' $patches/series
+    awk -v wanted="$1" '
+        /^\[/     { group = substr($1, 2); sub(/\]$/, "", group) }
+        /^[^[ #]/ { if (wanted == "" || wanted == group) print $1 }
+    ' $patches/series
+}
+
+groups () {
+    sed -n 's/^\[\([^] ]*\).*/\1/p' $patches/series
+}
+
+# Usage: needed GROUP...
+#
+# Prints the GROUPs and all that they need, in the order of the series.
+needed () {
+    awk -v groups="$*" '
+        BEGIN {
+            n = split(groups, group)
+            while (n) wanted[group[n--]]
+        }
+        /^\[/ {
+            gsub(/[][]/, "")
+            line[++n] = $0
+        }
+        END {
+            for (i = n; i; i--) {
+                n_words = split(line[i], word)
+                if (!(word[1] in wanted)) {
+                    line[i] = ""
+                } else {
+                    line[i] = word[1]
+                    for (j = 3; j <= n_words; j++) wanted[word[j]]
+                }
+            }
+            for (i = 1; i <= n; i++) if (line[i]) print line[i]
+        }
+    ' $patches/series
 }
 
 # Usage: whole_files [PATCH]
 whole_files () {
     awk -v patch="$1" '
-        /^[^ #]/ { current = $1 }
-        /^ /     { if (patch == "" || patch == current) print $1 }
+        /^[^[ #]/ { current = $1 }
+        /^ /      { if (patch == "" || patch == current) print $1 }
     ' $patches/series
 }
 
