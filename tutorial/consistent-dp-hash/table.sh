@@ -20,12 +20,16 @@ table_header() {
     else
         traffic_explain
         echo
-        printf '%s%s\n' \
-            'selection           change of           ' \
-            '------- connections -------  fullest backend  client  upcalls' \
-            'method              the group           ' \
-            'open broken ideal collateral  has share ratio   flows   so far'
+        printf '%-19s %s\n' \
+            '' '---- connections -----  fullest backend client upcalls' \
+            'change of the group' \
+            'broken ideal collateral  has share ratio  flows  so far'
     fi
+}
+
+# table_method METHOD: says that its rows follow.
+table_method() {
+    test $csv = yes || echo "$1"
 }
 
 # Prints rows.
@@ -36,8 +40,8 @@ table_print() {
             gsub(/\t/, ",")
             print
         } else {
-            printf "%-18s  %-18s  %4d %6d %5d %10d %4d %5.1f %5.2f  %6d  " \
-                   "%7d\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
+            printf " %-18s %6d %5d %10d %4d %5.1f %5.2f %6d %7d\n",
+                   $2, $4, $5, $6, $7, $8, $9, $10, $11
         }
     }'
 }
