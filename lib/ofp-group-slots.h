@@ -44,7 +44,9 @@
  * "consistent-dp-hash(slots=4096,hash=symmetric)".  An option whose bits are 0
  * is not printed, so that text and bits convert to each other without loss.
  * Other bits may be options of later versions: a group mod that has them is
- * refused, and in a description they are printed as a number. */
+ * refused, and in a description they are printed as a number.
+ *
+ * Thread-safety: the functions use just what they are given. */
 
 #define OFP_CONSISTENT_DP_HASH "consist-dp-hash"
 #define OFP_CONSISTENT_DP_HASH_TEXT "consistent-dp-hash"

@@ -41,8 +41,8 @@
 #include "splitmix64.h"
 #include "util.h"
 
-/* Initializes 'member' with the given 'id' and 'weight' for a table with the
- * given 'basis'. */
+/* Initializes 'member' with the given 'id' and 'weight', which must not be 0,
+ * for a table with the given 'basis' (section "Random Numbers"). */
 void
 rendezvous_member_init(struct rendezvous_member *member, uint32_t basis,
                        uint32_t id, uint16_t weight)
@@ -60,7 +60,9 @@ rendezvous_member_init(struct rendezvous_member *member, uint32_t basis,
 
 /* Returns the groups of the 'n' 'members', in their order.  The last group may
  * have less members, and then its other places may be anything.  The caller
- * must free the groups. */
+ * must free the groups, which do not refer to 'members'.
+ *
+ * Takes time in proportion to 'n'. */
 struct rendezvous_group *
 rendezvous_groups_create(const struct rendezvous_member members[], size_t n)
 {
@@ -99,9 +101,9 @@ slot_mask(unsigned int n_bits)
     return (UINT32_C(1) << n_bits) - 1;
 }
 
-/* Returns the place of 'slot' in the order of the 2**n_bits slots that belongs
- * to 'member', from 0 for the one that it wants least to 2**n_bits - 1 for the
- * one that it wants most. */
+/* Returns the place of 'slot', less than 2**n_bits, in the order of the
+ * 2**n_bits slots that belongs to 'member', from 0 for the one that it wants
+ * least to 2**n_bits - 1 for the one that it wants most (section "Places"). */
 uint32_t
 rendezvous_place(const struct rendezvous_member *member, unsigned int n_bits,
                  uint32_t slot)
@@ -208,7 +210,8 @@ inverse(uint16_t x)
     return y;
 }
 
-/* Initializes 'walk' for 'member'. */
+/* Initializes 'walk', for rendezvous_walk(), to the order of 'member', to
+ * which it does not refer. */
 void
 rendezvous_walk_init(struct rendezvous_group *walk,
                      const struct rendezvous_member *member)
@@ -222,9 +225,9 @@ rendezvous_walk_init(struct rendezvous_group *walk,
     }
 }
 
-/* Stores in 'slots' the slots at the places below 'place' in the order that
- * 'walk' is for, the highest first.  Where there are fewer, the rest may be
- * anything. */
+/* Stores in 'slots' the slots at the places below 'place', which is at most
+ * 2**n_bits, in the order that 'walk' is for, the highest first.  Where there
+ * are fewer, the rest may be anything.  The inverse of rendezvous_place(). */
 void
 rendezvous_walk(const struct rendezvous_group *walk, unsigned int n_bits,
                 uint32_t place, uint16_t slots[RENDEZVOUS_BATCH])
@@ -251,7 +254,8 @@ rendezvous_walk(const struct rendezvous_group *walk, unsigned int n_bits,
 }
 
 /* Returns the draw of 'member' for 'slot', whose place is 'place', in a table
- * of 2**n_bits slots: an odd number X that stands for u = X / 2**64.
+ * of 2**n_bits slots: an odd number X that stands for u = X / 2**64 (section
+ * "Draws").
  *
  * Of members of the same weight the one with the greatest draw is the best. */
 uint64_t
@@ -264,7 +268,8 @@ rendezvous_draw(const struct rendezvous_member *member, unsigned int n_bits,
 }
 
 /* Returns the number in units of 2**-24, less than 1, that the fraction of
- * 'member''s capacity must exceed to be rounded up, see slot-bound.h. */
+ * 'member''s capacity must exceed to be rounded up (section "Capacities"), see
+ * slot-bound.h. */
 uint32_t
 rendezvous_threshold(const struct rendezvous_member *member)
 {
@@ -284,7 +289,7 @@ square_high(uint64_t y)
 }
 
 /* Returns -log2(draw / 2**64) in units of 2**-RENDEZVOUS_COST_BITS, less than
- * 1.000001 units above the true value: between 1 and 64 <<
+ * 1.000001 units above the true value (section "Costs"): between 1 and 64 <<
  * RENDEZVOUS_COST_BITS, never less for a lesser 'draw'.
  *
  * Of members of any weights the one with the least cost divided by weight is

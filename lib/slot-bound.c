@@ -39,9 +39,11 @@ compare_lacks(const void *a_, const void *b_)
             : a->member < b->member ? -1 : a->member > b->member);
 }
 
-/* Stores in 'capacities' the capacities of the 'n' 'members', by increasing
- * id, for a table of 2**n_bits slots and the given 'load_bound' in percent.
- * Their sum is not less than the number of slots.
+/* Stores in 'capacities' the capacities, in slots, of the 'n' 'members', by
+ * increasing id, for a table of 2**n_bits slots and the given 'load_bound', 1
+ * to 255 percent.  Their sum is not less than the number of slots.
+ * Documentation/topics/consistent-dp-hash-construction.rst defines them in
+ * section "Capacities".
  *
  * Takes time in proportion to n, or n * log(n) where rounding up the fractions
  * that exceed their thresholds is not enough. */

@@ -56,7 +56,7 @@
 #include "util.h"
 
 /* Does the part of slot_claim_is_better() that a comparison of places does not
- * decide, in steps that get more expensive. */
+ * decide, in steps that get more expensive, up to two logarithms. */
 bool
 slot_claim_is_better__(const struct slot_claim *a, const struct slot_claim *b,
                        unsigned int n_bits)

@@ -113,8 +113,10 @@ slot_diff(const struct slot_table *old_, const struct slot_table *new_,
 }
 
 /* Returns the number of slots of 'old' whose owner is live and in 'new', too,
- * with the same weight.  'is_live' is as for slot_diff().  The tables may have
- * different slots. */
+ * with the same weight.  'is_live', which must not be null, is as for
+ * slot_diff().  The tables may have different slots.
+ *
+ * Takes time in proportion to the slots of 'old' and to the buckets. */
 uint32_t
 slot_diff_staying(const struct slot_table *old, const struct slot_table *new,
                   bool (*is_live)(void *bucket_aux, void *aux), void *aux)

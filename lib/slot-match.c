@@ -107,8 +107,10 @@ build_by_slots(struct slot_winners *w)
     slot_winners_update_reach(w);
 }
 
-/* Finds the owners of all slots of 'w', which must have its members and, if
- * they are bounded, their capacities, and its reach.
+/* Finds the owners of all slots of 'w', and its reach.  'w' must have its
+ * members and, if they are bounded, their capacities.
+ * Documentation/topics/consistent-dp-hash-construction.rst defines the owners
+ * in the sections whose titles begin with "Owners".
  *
  * Takes time in proportion to s * log(s) + n for s slots and n members. */
 void

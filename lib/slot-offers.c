@@ -63,7 +63,7 @@ struct slot_holder {
 };
 
 /* Initializes 'o' for slots of 'w', none of them free, but not more than
- * 'max_free' later. */
+ * 'max_free' later.  'w' must stay until slot_offers_uninit(). */
 void
 slot_offers_init(struct slot_offers *o, struct slot_winners *w,
                  uint32_t max_free)
@@ -146,7 +146,10 @@ trim(struct slot_offers *o, size_t index)
 }
 
 /* Lets those members of 'o''s table, which must have capacities, give up the
- * slots that they want least that own more than their capacity. */
+ * slots that they want least that own more than their capacity.
+ *
+ * Takes time in proportion to the slots and the members, and log(s) for each
+ * slot that a member with s slots gives up. */
 void
 slot_offers_trim(struct slot_offers *o)
 {
@@ -269,8 +272,8 @@ offer_to_equals(struct slot_offers *o)
 }
 
 /* Finds owners for the free slots of 'o', and for those that members give up
- * for them.  Returns false if that would take more than 'max_asked' questions
- * to members. */
+ * for them.  Returns false, with slots still free, if that would take more
+ * than 'max_asked' questions to members. */
 bool
 slot_offers_run(struct slot_offers *o, uint64_t max_asked)
 {

@@ -32,7 +32,9 @@
 
 /* Initializes 'p' for slots and members of 'w', with all cursors at place 0
  * and nobody hungry.  If there are capacities, the caller must set 'loads' to
- * an array that 'p' then owns. */
+ * an array that 'p' then owns.  'w' must stay until slot_proposals_uninit().
+ *
+ * Takes time in proportion to the members. */
 void
 slot_proposals_init(struct slot_proposals *p, struct slot_winners *w)
 {
@@ -192,7 +194,8 @@ propose_to_slots(struct slot_proposals *p, uint16_t index, uint64_t reach)
 
 /* Lets all hungry members propose, and those that become hungry by that, to
  * slots as far as they have better claims than one with the given 'reach'.
- * Returns false if that would take more than 'max_proposals'. */
+ * Returns false, with members still hungry, if that would take more than
+ * 'max_proposals' since slot_proposals_init(). */
 bool
 slot_proposals_run(struct slot_proposals *p, uint64_t reach,
                    uint64_t max_proposals)

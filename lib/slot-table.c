@@ -120,7 +120,9 @@ set_owners(struct slot_table *table, const struct slot_winners *old)
  * of slots have not.
  *
  * The caller owns the table and must destroy it with slot_table_destroy().  It
- * does not refer to 'params', 'buckets' or 'old', which the caller keeps. */
+ * does not refer to 'params', 'buckets' or 'old', which the caller keeps.
+ *
+ * For the cost, see slot-table.h. */
 struct slot_table *
 slot_table_create(const struct slot_table_params *params,
                   const struct slot_bucket buckets[], size_t n,
@@ -164,8 +166,8 @@ slot_table_destroy(struct slot_table *table)
     }
 }
 
-/* Returns the 'aux' of the bucket that owns 'slot' in 'table', or null if
- * 'table' has no bucket, in constant time. */
+/* Returns the 'aux' of the bucket that owns 'slot', one of the slots of
+ * 'table', or null if 'table' is empty, in constant time. */
 void *
 slot_table_owner(const struct slot_table *table, uint32_t slot)
 {
@@ -176,7 +178,9 @@ slot_table_owner(const struct slot_table *table, uint32_t slot)
 /* Returns the 'aux' of the bucket of 'table' with the best claim to 'slot'
  * among those for which 'is_live', given their 'aux' and 'aux', returns true,
  * or null if there is none.  Calls 'is_live' just for buckets with a better
- * claim than the live ones before them. */
+ * claim than the live ones before them.
+ *
+ * Takes time in proportion to the number of buckets. */
 void *
 slot_table_best_live(const struct slot_table *table, uint32_t slot,
                      bool (*is_live)(void *bucket_aux, void *aux),

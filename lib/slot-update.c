@@ -198,13 +198,13 @@ find_owners(struct slot_winners *w, const struct slot_winners *old,
     return true;
 }
 
-/* Finds the owners of 'w', which must have its members and, if they are
- * bounded, their capacities, and its reach, from those of 'old', which has as
- * many slots and the same draws.  The latter's member i has the index map[i]
- * in 'w', or SLOT_MAP_NONE if it is not there.  Modifies 'map'.
+/* Finds the owners of 'w', and its reach, from those of 'old', which has as
+ * many slots and the same draws.  'w' must have its members and, if they are
+ * bounded, their capacities.  Member i of 'old' has the index map[i] in 'w',
+ * or SLOT_MAP_NONE if it is not there.  Modifies 'map'.
  *
  * Returns false, with no useful owners, if slot_match_build() is cheaper, at
- * the price of a part of it. */
+ * the price of a part of it.  For the cost, see slot-update.h. */
 bool
 slot_update(struct slot_winners *w, const struct slot_winners *old,
             uint16_t map[])

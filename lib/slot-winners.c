@@ -29,7 +29,9 @@
 #include "util.h"
 
 /* Initializes 'w' for 'n_members' members, at least one, and 2**n_bits slots.
- * The caller sets members and capacities, and finds the owners. */
+ * The caller sets members and, if there is a load bound, capacities, which
+ * 'w' then owns, and finds the owners.  Free 'w' with slot_winners_uninit().
+ */
 void
 slot_winners_init(struct slot_winners *w, unsigned int n_bits,
                   size_t n_members)
@@ -55,7 +57,8 @@ slot_winners_uninit(struct slot_winners *w)
     free(w->owners);
 }
 
-/* Sets what 'w' says of the weights of all members, once these are known. */
+/* Sets what 'w' says of the weights of all members, once these are known.
+ * Takes time in proportion to the members. */
 void
 slot_winners_sum_weights(struct slot_winners *w)
 {

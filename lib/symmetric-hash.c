@@ -62,10 +62,11 @@ has_ports(const struct flow *flow)
 }
 
 /* Returns the hash of the connection that 'flow' belongs to, never 0.  Hashes
- * with different values of 'basis' are independent.
+ * with different values of 'basis' are independent.  Uses the addresses,
+ * 'dl_type', 'nw_proto', 'nw_frag', 'tp_src' and 'tp_dst' of 'flow'.
  *
  * Pure, and takes a constant number of instructions, most of them in two calls
- * of splitmix64(). */
+ * of splitmix64().  May be called from any thread. */
 uint32_t
 symmetric_hash(const struct flow *flow, uint32_t basis)
 {

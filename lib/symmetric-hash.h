@@ -32,9 +32,10 @@
  *     SCTP.  Two connections that differ in any of these do not have the same
  *     hash more often than chance would have it.
  *
- * Documentation/topics/symmetric-dp-hash.rst defines it to the bit.  THE
- * RESULTS MUST NEVER CHANGE: a connection may go through switches of different
- * versions, and a switch is upgraded under its connections. */
+ * Documentation/topics/symmetric-dp-hash.rst defines it to the bit.  ONCE
+ * RELEASED, THE RESULTS MUST NEVER CHANGE: a connection may go through
+ * switches of different versions, and a switch is upgraded under its
+ * connections. */
 
 #include <stdint.h>
 

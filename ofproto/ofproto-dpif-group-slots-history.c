@@ -69,7 +69,8 @@ struct group_slots_histories {
     size_t n_kept;              /* What these keep. */
 };
 
-/* Returns a new set of histories, without any. */
+/* Returns a new set of histories, without any.  The caller owns it and must
+ * destroy it with group_slots_history_destroy(). */
 struct group_slots_histories *
 group_slots_history_create(void)
 {
@@ -228,7 +229,9 @@ compare_buckets(struct group_slots_change *change,
 }
 
 /* Sets '*change' to what happens to connections when 'new' comes instead of
- * 'old', which may be null.  Both must have a table.  Does not set 'who'. */
+ * 'old', which may be null.  Both must have a table.  Does not set 'who'.
+ *
+ * Takes time in proportion to the number of slots and of buckets. */
 void
 group_slots_change_init(struct group_slots_change *change,
                         const struct group_dpif *old_,
@@ -359,8 +362,12 @@ check_balance(struct entry *entry, const struct group_dpif *group)
 }
 
 /* Tells 'histories' that packets meet 'new' from now on where they met 'old',
- * on request of 'who'.  Either may be null, or have no slots.  'new' and 'old'
- * have the same id and bridge. */
+ * on request of 'who', the name of an OpenFlow connection.  'new' or 'old' may
+ * be null, or have no slots; a table must have been made for those that have.
+ * Both have the same id and bridge.  Logs what moved.
+ *
+ * Takes time in proportion to the number of slots and of buckets, and a
+ * reference to 'old' if 'new' is null. */
 void
 group_slots_history_publish(struct group_slots_histories *histories,
                             struct group_dpif *old, struct group_dpif *new,

@@ -208,7 +208,10 @@ get_options(const struct group_dpif *group)
 /* Sets 'group''s selection method and hash from its properties, and gives it
  * slots without a table, which it owns: group_slots_prepare() makes the
  * table.  'group' must be a select group with one of these methods and no
- * slots.  'old' is the group that 'group' replaces, or null. */
+ * slots.  'old' is the group that 'group' replaces, or null: it must stay
+ * until group_slots_prepare() or group_slots_destroy().
+ *
+ * Takes time in proportion to the number of buckets.  For the main thread. */
 void
 group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
 {
@@ -246,8 +249,9 @@ is_ever_visible(const struct group_dpif *group)
  * called before 'group' becomes visible to other threads.
  *
  * Only what differs from the last table of the groups that 'group' has
- * replaced is computed.  A table that just a packet-out has used, because
- * 'group' replaces its group in the same version, is not kept. */
+ * replaced is computed, see slot-table.h for the cost.  A table that just a
+ * packet-out has used, because 'group' replaces its group in the same version,
+ * is not kept.  For the main thread. */
 void
 group_slots_prepare(struct group_dpif *group)
 {

@@ -31,7 +31,7 @@ struct group_dpif;
 
 /* What a group with one of these methods has besides what all select groups
  * have.  Belongs to the main thread until other threads can find the group;
- * then it does not change any more. */
+ * then it does not change any more.  RCU frees it with the group. */
 struct group_slots {
     /* Null until the group is about to be found: many groups of a bundle never
      * are.  Its buckets point to the group's. */

@@ -85,8 +85,8 @@ group_stats_create(struct group_stats *old, const struct ovs_list *buckets)
     return stats;
 }
 
-/* Releases the statistics of a version of a group, and of its 'buckets'.
- * 'stats' may be null. */
+/* Releases the statistics of a version of a group, and of its 'buckets', and
+ * frees those that no other version shares.  'stats' may be null. */
 void
 group_stats_unref(struct group_stats *stats, const struct ovs_list *buckets)
 {

@@ -41,6 +41,9 @@
  * These statistics include packets and bytes from datapath flows which have
  * not recently been processed by a revalidator.
  *
+ * To credit a bucket takes constant time, all else takes time in proportion to
+ * the number of buckets.
+ *
  * Thread-safety
  * =============
  *

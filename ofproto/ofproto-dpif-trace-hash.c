@@ -125,7 +125,8 @@ execute_hash(const struct flow *ingress, const struct flow *flow,
  * after a packet has arrived as 'ingress' on 'ofproto', to 'assumed', or, if
  * that is 0, to what the datapath computes.  Appends to 'output' what that is.
  *
- * Returns false if nobody but the datapath knows. */
+ * Returns false if nobody but the datapath knows; 'output' then says why, and
+ * 'node' stays as it was. */
 bool
 oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
                     const struct flow *ingress, uint32_t assumed,
