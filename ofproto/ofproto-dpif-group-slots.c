@@ -182,9 +182,9 @@ log_weights(const struct group_dpif *group, const struct group_dpif *old)
                      "buckets have weight 0", group->up.ofproto->name,
                      group->up.group_id);
     } else if (old && n > n_old) {
-        VLOG_INFO_RL(&rl, "%s: group %"PRIu32": %"PRIu32" of %"PRIu32" "
-                     "buckets, like bucket %"PRIu32", have weight 0 and get "
-                     "no packets; insert-buckets needs a weight",
+        VLOG_INFO_RL(&rl, "%s: group %"PRIu32": weight 0 removes %"PRIu32" of "
+                     "%"PRIu32" buckets, for example bucket %"PRIu32"; "
+                     "insert-buckets needs a weight",
                      group->up.ofproto->name, group->up.group_id,
                      n, group->up.n_buckets, last);
     }
