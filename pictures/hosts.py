@@ -32,7 +32,7 @@ OUTSIDE = {"client": (0, 0, HOST), "router": (1.3, 0, HOST)}
 
 
 def site(gateways, nodes, guests, ways):
-    """What tutorial/lab-site.sh builds."""
+    """What tutorial/lab/site.sh builds."""
     switches = gateways | nodes
     return dict(
         hosts=OUTSIDE | switches,

@@ -28,37 +28,21 @@ traffic_start() {
     for b in $backends; do
         lab_host "b$b" "$vip/24" "$(backend_mac "$b")" "$(backend_port "$b")"
         lab_neighbor "b$b" "$client_ip" "$client_mac"
-        lab_echo "b$b" server "$b" "$vip:80" --silence=2000
+        lab_echo "b$b" server "$b" "$vip:80" --silence=20000
     done
 }
 
 # Opens new connections, and keeps them talking until traffic_close.
 traffic_open() {
-    lab_echo client client "$vip:80" "$connections"
-    lab_tell client fill >/dev/null
+    connections_open "$connections" "$vip:80" --pause=200
 }
 
 traffic_close() {
     lab_tell client exit
 }
 
-# Waits until each connection was used after the last change of the group.
-traffic_settle() {
-    # The switch may take 0.5 s to revalidate its flows, and servers take 2 s
-    # to forget connections that went elsewhere without a word.
-    sleep 2.5
-    lab_tell client report >/dev/null
-}
-
-# Opens what broke again, with the same addresses and ports.  Prints lines of
-# old backend, new backend, how they broke, and number of connections.
-traffic_reopen() {
-    lab_tell client fill >"$LAB_DIR/reply" &&
-        sed 's/[a-z]*=//g' "$LAB_DIR/reply"
-}
-
-# Prints lines of backend and number of open connections.
-traffic_owners() {
-    lab_tell client report >"$LAB_DIR/reply" &&
-        sed -n 's/owner=\(.*\) state=live connections=/\1 /p' "$LAB_DIR/reply"
+# Those that moved away would be in the way if they came back.
+traffic_forget() {
+    connections_forget $(for b in $backends; do echo "b$b"; done) ||
+        lab_die 'a backend does not answer'
 }

@@ -25,7 +25,7 @@ configuration() {
     load_run "$total" 10 --timeout=2000
     cpu=$(($(cpu) - cpu_before))
     rate=$(load_value rate) failed=$(load_value failed)
-    cells "$compared" "$1" "${rate%.*}" \
+    table_line "$compared" "$1" "${rate%.*}" \
         "$(echo "$rate $ours" | awk '{ printf "%.2f", $1 / $2 }')" \
         "$((cpu / total))" "$(client_flows)" \
         "$(($(upcalls) - upcalls_before))" "$failed"
@@ -35,7 +35,7 @@ configuration() {
 # failed, with at most FLOWS datapath flows (see flows_at_most).
 must() {
     flows_at_most "$1"
-    test "$failed" = 0 || connections_fail 'short connections failed'
+    test "$failed" = 0 || table_fail 'short connections failed'
 }
 
 # least A B
@@ -55,12 +55,13 @@ compare() {
     # Linux gives connections even ports, as long as it has some.
     masked="$address,NXM_OF_TCP_SRC[1..6]"
 
-    connections_say "$total short connections, 10 at a time, with each" \
+    table_say "$total short connections, 10 at a time, with each" \
         "configuration"
-    connections_say
-    connections_table=ok
+    table_say
+    table_result=ok
     compared='%-29s %6s %6s %7s %6s %8s %7s'
-    cells "$compared" configuration conn/s ratio cpu-us flows upcalls failed
+    table_line "$compared" configuration conn/s ratio cpu-us flows upcalls \
+        failed
     configuration 'consistent-dp-hash' "$(lab_method consistent-dp-hash)"
     must "$(least 1024 "$total")"
     configuration 'consistent-hash ip port&0x7e' "$(by_port)"
@@ -75,5 +76,5 @@ compare() {
     configuration '6 dp_hash, learn ip port' "$dp_hash" "$port"
     configuration '7 dp_hash, learn ip port&0x7e' "$dp_hash" "$masked"
     configuration '8 dp_hash, learn ip' "$dp_hash" "$address"
-    connections_verdict 'no connection failed that chose consistently'
+    table_verdict 'no connection failed that chose consistently'
 }

@@ -88,7 +88,7 @@ client_flows() {
 # one after it for each of its three states; N are what there may be else.
 flows_at_most() {
     test "$(client_flows)" -le "$((4 + $1))" ||
-        connections_fail 'there are too many datapath flows'
+        table_fail 'there are too many datapath flows'
 }
 
 # direct_return: checks that the ingress node has not got any answer from a
@@ -99,7 +99,7 @@ direct_return() {
                 grep -c 'rx pkts=0,')" = 1 &&
         test "$(grep -A 1 'port  1:' "$LAB_DIR/ports" |
                     grep -c 'tx pkts=0,')" = 1 ||
-        connections_fail 'answers came through the ingress node'
+        table_fail 'answers came through the ingress node'
 }
 
 # cpu: prints the CPU time, in microseconds, that the ingress node has used.

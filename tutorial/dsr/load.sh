@@ -12,15 +12,9 @@
 
 # Many short TCP connections to the service.
 
-# load_wait ARG...: runs test-tcp-load on the client, waits for its end, and
-# returns its status.  It does not outlive the script.
+# load_wait ARG...: runs test-tcp-load on the client.
 load_wait() {
-    nsenter --net=/run/netns/client -- ovstest test-tcp-load "$@" &
-    echo "$!" >"$LAB_DIR/load.pid"
-    wait "$!"
-    load_status=$?
-    rm -f "$LAB_DIR/load.pid"
-    return "$load_status"
+    lab_run load nsenter --net=/run/netns/client -- ovstest test-tcp-load "$@"
 }
 
 # load_run TOTAL CONCURRENCY [OPTION...]: opens connections, and waits for the

@@ -10,9 +10,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
-# Networks between the switches and hosts of lab.sh: Ethernet segments, Geneve
-# tunnels, routers, and OpenFlow that is read from files.
+# Networks between the switches and hosts of a lab: Ethernet segments, Geneve
+# tunnels, routers.
 
 # lab_segment NAME [MTU]: makes an Ethernet that lab_plug connects hosts to.
 lab_segment() {
@@ -36,9 +35,7 @@ lab_plug() {
 # the switch's br0, to an Ethernet.
 lab_plug_switch() {
     lab_plug "$1" "$2" "$3" "$4"
-    lab_at "$1" ovs-vsctl --timeout=10 add-port br0 "$2" -- \
-        set Interface "$2" ofport_request="$5" ||
-        lab_die "cannot connect $1 to $4"
+    lab_port "$1" "$2" "$5"
 }
 
 # lab_tunnels SWITCH ADDR/LEN MAC SEGMENT OFPORT: makes the switch an endpoint
@@ -50,7 +47,7 @@ lab_plug_switch() {
 # answer ARP there.
 lab_tunnels() {
     lab_plug "$1" under "0a:${3#*:}" "$4"
-    lab_sysctl "$1" conf/all/arp_ignore 1
+    lab_sysctl "$1" ipv4/conf/all/arp_ignore 1
     lab_at "$1" ovs-vsctl --timeout=10 \
         add-br br-under -- \
         set Bridge br-under datapath_type="$LAB_DATAPATH" \
@@ -93,54 +90,25 @@ lab_tunnel_neighbor() {
     fi
 }
 
-# lab_router NAME: makes a host that routes, and spreads connections over the
-# next hops of a route by protocol, addresses and ports.  (Policy 1 would be
-# simpler, but takes a hash that a socket on the same machine has left, which
-# changes when the socket has to retransmit.)
+# lab_router NAME [FAMILY FORWARD]: makes a host that routes, and spreads
+# connections over the next hops of a route by protocol, addresses and ports.
+# (Policy 1 would be simpler, but takes a hash that a socket on the same
+# machine has left, which changes when the socket has to retransmit.)  For
+# another FAMILY than ipv4, the parameter FORWARD turns routing on.
 lab_router() {
     lab_netns "$1"
-    lab_sysctl "$1" ip_forward 1
-    lab_sysctl "$1" fib_multipath_hash_fields 0x37
-    lab_sysctl "$1" fib_multipath_hash_policy 3
+    lab_sysctl "$1" "${3-ipv4/ip_forward}" 1
+    lab_sysctl "$1" "${2-ipv4}/fib_multipath_hash_fields" 0x37
+    lab_sysctl "$1" "${2-ipv4}/fib_multipath_hash_policy" 3
 }
 
-# lab_sysctl HOST NAME VALUE: sets a parameter of IPv4 on a host.
-lab_sysctl() {
-    lab_in "$1" sh -c "echo $3 >/proc/sys/net/ipv4/$2" ||
-        lab_die "cannot set $2 on $1"
-}
-
-# lab_load SWITCH FILE [NAME=VALUE...]: makes the changes that are in FILE, in
-# the syntax of "ovs-ofctl bundle", all of them or none.
-#
-# In FILE a line that begins with a blank continues the line before, and
-# each <NAME> stands for VALUE.
-lab_load() {
-    lab_load_switch=$1 lab_load_file=$2
-    shift 2
-    for lab_value; do
-        # Escaped for sed.
-        lab_value=$(printf '%s\n' "$lab_value" | sed 's/[\\|&]/\\&/g')
-        printf 's|<%s>|%s|g\n' "${lab_value%%=*}" "${lab_value#*=}"
-    done >"$LAB_DIR/load.sed"
-    sed 's/#.*//' "$lab_load_file" | awk '
-        /^ / { sub(/^ */, ""); line = line $0; next }
-        { if (line != "") print line; line = $0 }
-        END { if (line != "") print line }' |
-        sed -f "$LAB_DIR/load.sed" >"$LAB_DIR/load"
-    lab_at "$lab_load_switch" ovs-ofctl --timeout=20 -O OpenFlow15 \
-        bundle br0 "$LAB_DIR/load" ||
-        lab_die "$lab_load_switch: cannot load ${lab_load_file##*/}"
-}
-
-# lab_group_packets SWITCH GROUP: prints how many packets a group of the switch
-# has got.  A dead switch has got none.
-lab_group_packets() {
-    test -e "$LAB_DIR/$1/ovs-vswitchd.pid" || {
-        echo 0
-        return
-    }
-    lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
-    lab_ofctl "$1" dump-group-stats "group_id=$2" |
-        sed -n "s/.*group_id=$2,.*,packet_count=\([0-9]*\),.*bucket0.*/\1/p"
+# lab_client ADDR ROUTER-ADDR LEN: makes the host "client", and the host
+# "router" its router, on an Ethernet of these two.
+lab_client() {
+    lab_netns client
+    lab_veth client eth0 02:00:00:00:00:01 router client
+    ip -n client address add "$1/$3" dev eth0 &&
+        ip -n router address add "$2/$3" dev client &&
+        ip -n client route add default via "$2" ||
+        lab_die 'cannot connect the client'
 }

@@ -61,13 +61,7 @@ site_start() {
     lab_router router
     lab_plug router outside "$router_mac" outside
     ip -n router address add "$router_ip/24" dev outside || exit 1
-
-    lab_netns client
-    lab_veth client eth0 02:00:00:00:00:01 router client
-    ip -n client address add "$client_ip/24" dev eth0 &&
-        ip -n client route add default via 10.0.0.254 &&
-        ip -n router address add 10.0.0.254/24 dev client ||
-        lab_die 'cannot connect the client'
+    lab_client "$client_ip" 10.0.0.254 24
 }
 
 # site_switch NAME: makes a gateway or a node.
