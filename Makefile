@@ -10,8 +10,8 @@ tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$
 $(if $(tree),,$(error PART or BASE is wrong))
 
 # Targets that know other trees than build/ovs.
-any_part := all assemble clean configure distclean help install ovn pictures \
-	rebase refresh series switch
+any_part := all assemble clean clean-lab configure distclean help install ovn \
+	pictures rebase refresh series switch
 any_base := $(any_part) check check-upstream churn demo recipes sandbox
 targets := $(if $(filter build/ovs,$(tree)),$(MAKECMDGOALS),$(if \
 	$(filter build/ovs-%,$(tree)),$(any_base),$(any_part)))
@@ -40,7 +40,7 @@ configure_ovn = --with-ovs-source=../ovs
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
 	check-kernel check-portable check-sanitize check-upstream churn clean \
-	configure demo distclean fuzz help install mutants ovn pictures rebase \
+	clean-lab configure demo distclean fuzz help install mutants ovn pictures rebase \
 	recipes refresh sandbox series switch
 
 help:
@@ -80,6 +80,8 @@ help:
 #: make install         install to $(DESTDIR)$(prefix), by default /usr/local
 #: make sandbox         start a switch with dummy devices, and a shell
 #: make clean           remove what was compiled
+#: make clean-lab       remove processes, networks and files of a demo, recipe or
+#:                      churn that was killed
 #: make distclean       remove build/ with all that is in it
 #:
 #: V=1 shows everything on the screen; otherwise it is in build/log.
@@ -192,6 +194,9 @@ sandbox: all
 clean:
 	@test ! -e $(tree)/Makefile || \
 		$(run) clean 'what was compiled' $(MAKE) -C $(tree) clean
+
+clean-lab:
+	@tutorial/lab/clean
 
 distclean:
 	@scripts/workdir --remove

@@ -18,8 +18,9 @@
 # lab_build, lab_need and lab_check_method that it can do what it is asked for,
 # and calls lab_enter if it wants hosts, and lab_begin or lab_start.
 #
-# However the script ends (other than by SIGKILL), it takes its processes and
-# files along.
+# However the script ends, it takes its processes and files along.  Only if
+# SIGKILL ends it, they stay, until "clean" in this folder removes them: the
+# folder's name says which process the script was.
 
 # Ends the script with a message and the status that "make check" takes for a
 # skipped test.
@@ -73,9 +74,18 @@ lab_try_enter() {
     return 1
 }
 
+# lab_started PID: prints when a process started, as long as it runs.  PID and
+# that name it for as long as the machine runs.
+lab_started() {
+    # In parentheses is the name, where anything can be.
+    awk '{ sub(/.*\) /, ""); if ($1 != "Z") print $20 }' "/proc/$1/stat" \
+        2>/dev/null
+}
+
 # Makes $LAB_DIR, and has lab_stop run at the script's exit.
 lab_make_dir() {
-    LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ovs-lab.XXXXXX") || exit 1
+    LAB_DIR=$(mktemp -d \
+        "${TMPDIR:-/tmp}/ovs-lab.$$.$(lab_started $$).XXXXXX") || exit 1
     trap lab_stop EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
