@@ -21,8 +21,9 @@
  *
  * The permutation is what makes draws stratified: each place comes once.  Five
  * rounds of add, multiply and fold mix up to 16 bits well enough that members
- * are independent, which tests/test-rendezvous.c measures.  Each round is a
- * bijection, so that the slot at a place can be computed as well, backwards.
+ * are independent, which tests/test-rendezvous-chance.c measures.  Each round
+ * is a bijection, so that the slot at a place can be computed as well,
+ * backwards.
  *
  * A round works on 16-bit numbers, so that an instruction can work on eight of
  * them: eight members for a slot, or eight slots for a member.  That is

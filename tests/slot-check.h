@@ -15,28 +15,23 @@
 #ifndef SLOT_CHECK_H
 #define SLOT_CHECK_H 1
 
-#include <stdbool.h>
 #include <stdint.h>
-#include "slot-table.h"
 
-/* Checks of slot tables
- * =====================
+struct slot_winners;
+
+/* Checks of owners of slots
+ * =========================
  *
- * What lib/slot-table.h and lib/slot-bound.h promise of any table, each in a
- * way that does not lean on how tables are made.  For unit tests and fuzzing.
+ * What lib/slot-match.h and others promise of the owners of slots, each in a
+ * way that does not lean on how these are found.  For unit tests and fuzzing.
  *
  * A check that fails aborts the program. */
 
-uint64_t slot_check_draw(const struct rendezvous_member *,
-                         unsigned int n_bits, uint32_t slot);
-bool slot_check_precedes(const struct rendezvous_member *,
-                         const struct rendezvous_member *,
-                         unsigned int n_bits, uint32_t slot);
-
-void slot_check_equal(const struct slot_table *, const struct slot_table *);
-void slot_check_moves(const struct slot_table *old,
-                      const struct slot_table *new);
-void slot_check_owners(const struct slot_table *, uint32_t step);
-void slot_check_bound(const struct slot_table *);
+void slot_check_matching(const struct slot_winners *, uint32_t step);
+void slot_check_reach(const struct slot_winners *);
+void slot_check_equal(const struct slot_winners *,
+                      const struct slot_winners *);
+void slot_check_moves(const struct slot_winners *old,
+                      const struct slot_winners *new);
 
 #endif /* slot-check.h */

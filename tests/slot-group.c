@@ -15,84 +15,124 @@
 #include <config.h>
 #undef NDEBUG
 #include "slot-group.h"
-#include "ovstest.h"
-#include "random.h"
-#include "util.h"
+#include <string.h>
+#include "slot-bound.h"
+#include "slot-test.h"
+#include "slot-winners.h"
 
-/* Returns a random number of 1 to 'max_bits' bits, so that small ones are as
- * likely as large ones. */
-uint32_t
-slot_group_number(int max_bits)
+static uint16_t
+random_weight(const struct slot_group *group)
 {
-    return random_uint32() >> (31 - random_range(max_bits));
+    return 1 + slot_test_number(16) % group->max_weight;
 }
 
-/* Adds to 'group' a bucket with a random id that no other has and a random
- * weight, or 'weight' if that is not -1. */
-void
-slot_group_add(struct slot_group *group, int weight)
+/* Adds a member with a random id to 'group', unless it has that. */
+static void
+add(struct slot_group *group)
 {
-    struct slot_bucket *b = &group->buckets[group->n];
-    size_t i;
+    uint32_t id = slot_test_number(32);
+    size_t i = group->n;
 
-    do {
-        b->id = slot_group_number(32);
-        for (i = 0; i < group->n && group->buckets[i].id != b->id; i++) {
-            continue;
-        }
-    } while (i < group->n);
-    b->weight = weight >= 0 ? weight : slot_group_number(16);
-    group->n++;
-}
-
-/* Makes '*group' a random one with at least 'min' buckets and room for one
- * more.  In a third of the groups all buckets have the same weight. */
-void
-slot_group_random(struct slot_group *group, size_t min)
-{
-    int weight = random_range(3) ? -1 : 1 + random_range(UINT16_MAX);
-    size_t n = min + random_range(SLOT_GROUP_MAX_RANDOM - min);
-
-    group->params.basis = slot_group_number(32);
-    group->params.n_bits = 4 + random_range(5);
-    group->params.load_bound = 0;
-    group->n = 0;
-    while (group->n < n) {
-        slot_group_add(group, weight);
+    while (i > 0 && group->members[i - 1].id >= id) {
+        i--;
+    }
+    if (i == group->n || group->members[i].id != id) {
+        memmove(&group->members[i + 1], &group->members[i],
+                (group->n++ - i) * sizeof *group->members);
+        rendezvous_member_init(&group->members[i], group->basis, id,
+                               random_weight(group));
     }
 }
 
-/* Creates and returns the table of 'group'.  The 'aux' of its buckets point to
- * those of 'group'. */
-struct slot_table *
-slot_group_create(struct slot_group *group)
+static void
+remove_any(struct slot_group *group)
 {
-    for (size_t i = 0; i < group->n; i++) {
-        group->buckets[i].aux = &group->buckets[i];
-    }
-    return slot_table_create(&group->params, group->buckets, group->n, NULL);
+    size_t i = random_range(group->n);
+
+    memmove(&group->members[i], &group->members[i + 1],
+            (--group->n - i) * sizeof *group->members);
 }
 
-/* Returns the id of the bucket that owns 'slot', or -1 if none does. */
-long long int
-slot_group_owner(const struct slot_table *table, uint32_t slot)
+/* Lets the members of 'group' have equal weights, some alike, or any. */
+static void
+set_max_weight(struct slot_group *group)
 {
-    return (slot_table_is_empty(table)
-            ? -1 : (long long int) slot_table_owner_id(table, slot));
+    static const uint16_t max_weights[] = { 1, 10, UINT16_MAX };
+
+    group->max_weight = max_weights[random_range(ARRAY_SIZE(max_weights))];
 }
 
-/* Runs one of the 'commands' of a test program with the given arguments, with
- * the same random numbers each time. */
+/* Makes '*group' a random one, with a few members. */
 void
-slot_group_run_test(int argc, char *argv[],
-                    const struct ovs_cmdl_command commands[])
+slot_group_random(struct slot_group *group)
 {
-    struct ovs_cmdl_context ctx = {
-        .argc = argc - 1,
-        .argv = argv + 1,
+    size_t n = 1 + random_range(32);
+
+    *group = (struct slot_group) {
+        .basis = slot_test_number(32),
+        .n_bits = RENDEZVOUS_MIN_BITS + random_range(7),
+        .load_bound = random_range(2) ? slot_test_number(8) : 0,
     };
+    set_max_weight(group);
+    while (group->n < n) {
+        add(group);
+    }
+}
 
-    set_program_name(argv[0]);
-    random_set_seed(1);
-    ovs_cmdl_run_command(&ctx, commands);
+/* Changes 'group' at random, in one of the ways that users do.  At least one
+ * member is left. */
+void
+slot_group_change(struct slot_group *group)
+{
+    size_t n = 1 + random_range(random_range(8) ? 4 : SLOT_GROUP_MAX);
+
+    switch (random_range(16)) {
+    case 0: case 1: case 2: case 3: case 4:
+        while (n-- && group->n < SLOT_GROUP_MAX) {
+            add(group);
+        }
+        break;
+    case 5: case 6: case 7: case 8:
+        while (n-- && group->n > 1) {
+            remove_any(group);
+        }
+        break;
+    case 9: case 10: case 11:
+        while (n--) {
+            group->members[random_range(group->n)].weight
+                = random_weight(group);
+        }
+        break;
+    case 12:
+        set_max_weight(group);
+        for (size_t i = 0; i < group->n; i++) {
+            group->members[i].weight = random_weight(group);
+        }
+        break;
+    case 13:
+        while (n-- && group->n > 1) {
+            remove_any(group);
+            add(group);
+        }
+        break;
+    case 14:
+        group->load_bound = random_range(2) ? slot_test_number(8) : 0;
+        break;
+    case 15:                    /* Nothing. */
+        break;
+    }
+}
+
+/* Initializes 'w' for 'group', but for the owners. */
+void
+slot_group_init_winners(const struct slot_group *group, struct slot_winners *w)
+{
+    slot_winners_init(w, group->n_bits, group->n);
+    memcpy(w->members, group->members, group->n * sizeof *w->members);
+    slot_winners_sum_weights(w);
+    if (group->load_bound) {
+        w->capacities = xmalloc(group->n * sizeof *w->capacities);
+        slot_bound_capacities(w->members, group->n, group->n_bits,
+                              group->load_bound, w->capacities);
+    }
 }

@@ -17,31 +17,31 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "command-line.h"
-#include "slot-table.h"
+#include "rendezvous.h"
 
-/* Groups of buckets to test slot tables with
- * ==========================================
+/* Groups of members to test with, which change at random
+ * ======================================================
  *
- * Random ones come from random.h.  Not thread-safe. */
+ * Random numbers come from random.h.  Not thread-safe. */
 
-#define SLOT_GROUP_MAX_BUCKETS 600
-#define SLOT_GROUP_MAX_RANDOM 32 /* Buckets of slot_group_random(). */
-#define SLOT_GROUP_TRIALS 1000   /* Random groups for each property. */
+struct slot_winners;
 
-/* What a table is made from. */
+#define SLOT_GROUP_MAX 600      /* Members. */
+#define SLOT_GROUP_TRIALS 1000  /* Random groups for each property. */
+
 struct slot_group {
-    struct slot_table_params params;
+    uint32_t basis;
+    unsigned int n_bits;        /* 2**n_bits slots. */
+    unsigned int load_bound;    /* In percent, or 0. */
+    uint16_t max_weight;        /* Members have random weights up to it. */
+
+    /* By increasing id, each with a weight other than 0. */
     size_t n;
-    struct slot_bucket buckets[SLOT_GROUP_MAX_BUCKETS];
+    struct rendezvous_member members[SLOT_GROUP_MAX];
 };
 
-uint32_t slot_group_number(int max_bits);
-void slot_group_add(struct slot_group *, int weight);
-void slot_group_random(struct slot_group *, size_t min);
-struct slot_table *slot_group_create(struct slot_group *);
-long long int slot_group_owner(const struct slot_table *, uint32_t slot);
-void slot_group_run_test(int argc, char *argv[],
-                         const struct ovs_cmdl_command[]);
+void slot_group_random(struct slot_group *);
+void slot_group_change(struct slot_group *);
+void slot_group_init_winners(const struct slot_group *, struct slot_winners *);
 
 #endif /* slot-group.h */

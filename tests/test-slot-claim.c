@@ -18,11 +18,52 @@
 #include <config.h>
 #undef NDEBUG
 #include "slot-claim.h"
+#include <stdlib.h>
 #include "ovstest.h"
-#include "random.h"
-#include "slot-check.h"
-#include "slot-group.h"
-#include "util.h"
+#include "slot-order.h"
+#include "slot-test.h"
+
+/* The best claim of some members is that of the one which precedes all others,
+ * but for those that are left out. */
+static void
+test_best(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    enum { MAX_MEMBERS = 40 };
+
+    for (int i = 0; i < 30000; i++) {
+        struct rendezvous_member members[MAX_MEMBERS];
+        uint32_t min_places[MAX_MEMBERS];
+        size_t n = 1 + random_range(MAX_MEMBERS);
+        const struct rendezvous_member *first = NULL;
+        uint16_t weight = random_range(3) ? 0 : slot_test_weight();
+        unsigned int n_bits = 4 + random_range(13);
+        uint16_t slot = random_range(1u << n_bits);
+        bool leave_out = random_range(2);
+        uint16_t max_weight = 0;
+
+        for (size_t j = 0; j < n; j++) {
+            rendezvous_member_init(&members[j], i, slot_test_number(32),
+                                   weight ? weight : slot_test_weight());
+            max_weight = MAX(max_weight, members[j].weight);
+            min_places[j] = random_range(2u << n_bits);
+            if ((!leave_out || rendezvous_place(&members[j], n_bits, slot)
+                               >= min_places[j])
+                && (!first || slot_order_precedes(&members[j], first, n_bits,
+                                                  slot))) {
+                first = &members[j];
+            }
+        }
+
+        struct rendezvous_group *groups = rendezvous_groups_create(members, n);
+        struct slot_claim best = slot_claim_find_best(
+            members, n, groups, max_weight, leave_out ? min_places : NULL,
+            n_bits, slot);
+        ovs_assert(best.member == first && best.slot == slot);
+        ovs_assert(!first || (best.place
+                              == rendezvous_place(first, n_bits, slot)));
+        free(groups);
+    }
+}
 
 /* No claim at a place below that which slot_claim_min_place() names is better
  * than the one whose reach it is given. */
@@ -34,10 +75,10 @@ test_reach(struct ovs_cmdl_context *ctx OVS_UNUSED)
         uint16_t slot = random_range(1u << n_bits);
         struct rendezvous_member a, b;
 
-        rendezvous_member_init(&a, i, slot_group_number(32), 1);
-        rendezvous_member_init(&b, i, slot_group_number(32), 1);
-        a.weight = random_range(2) ? 1 + slot_group_number(15) : 65535;
-        b.weight = random_range(2) ? 1 + slot_group_number(15) : 65535;
+        rendezvous_member_init(&a, i, slot_test_number(32), 1);
+        rendezvous_member_init(&b, i, slot_test_number(32), 1);
+        a.weight = random_range(2) ? slot_test_weight() : UINT16_MAX;
+        b.weight = random_range(2) ? slot_test_weight() : UINT16_MAX;
         if (random_range(2)) {
             b.weight = a.weight;
         }
@@ -64,33 +105,34 @@ test_ties(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
     static const struct {
         uint16_t slot;
-        uint32_t better, worse; /* Bucket ids. */
-        uint16_t better_weight, worse_weight;
+        uint32_t better, worse; /* Member ids. */
     } ties[] = {
-        { 8859, 445428, 634071, 1, 2 },
-        { 10694, 1638703, 2590776, 1, 2 },
+        { 8859, 445428, 634071 },
+        { 10694, 1638703, 2590776 },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(ties); i++) {
         uint16_t slot = ties[i].slot;
         struct rendezvous_member a, b;
 
-        rendezvous_member_init(&a, 0, ties[i].better, ties[i].better_weight);
-        rendezvous_member_init(&b, 0, ties[i].worse, ties[i].worse_weight);
-        ovs_assert(rendezvous_cost(slot_check_draw(&a, 16, slot)) * b.weight
-                   == rendezvous_cost(slot_check_draw(&b, 16, slot))
-                      * a.weight);
+        rendezvous_member_init(&a, 0, ties[i].better, 1);
+        rendezvous_member_init(&b, 0, ties[i].worse, 2);
 
         struct slot_claim ca = { &a, slot, rendezvous_place(&a, 16, slot) };
         struct slot_claim cb = { &b, slot, rendezvous_place(&b, 16, slot) };
-        ovs_assert(slot_claim_is_better(&ca, &cb, 16)
-                   == slot_check_precedes(&a, &b, 16, slot));
-        ovs_assert(slot_claim_is_better(&cb, &ca, 16)
-                   == slot_check_precedes(&b, &a, 16, slot));
+        uint64_t draw_a = rendezvous_draw(&a, 16, slot, ca.place);
+        uint64_t draw_b = rendezvous_draw(&b, 16, slot, cb.place);
+
+        ovs_assert(rendezvous_cost(draw_a) * b.weight
+                   == rendezvous_cost(draw_b) * a.weight);
+        ovs_assert(draw_a > draw_b);
+        ovs_assert(slot_claim_is_better(&ca, &cb, 16));
+        ovs_assert(!slot_claim_is_better(&cb, &ca, 16));
     }
 }
 
 static const struct ovs_cmdl_command commands[] = {
+    { "best", NULL, 0, 0, test_best, OVS_RO },
     { "reach", NULL, 0, 0, test_reach, OVS_RO },
     { "ties", NULL, 0, 0, test_ties, OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },
@@ -99,7 +141,7 @@ static const struct ovs_cmdl_command commands[] = {
 static void
 test_slot_claim_main(int argc, char *argv[])
 {
-    slot_group_run_test(argc, argv, commands);
+    slot_test_run(argc, argv, commands);
 }
 
 OVSTEST_REGISTER("test-slot-claim", test_slot_claim_main);
