@@ -32,7 +32,9 @@
 #include "bitmap.h"
 #include "flow.h"
 #include "nx-match.h"
+#include "ofp-group-slots.h"
 #include "openvswitch/meta-flow.h"
+#include "openvswitch/ofp-group.h"
 #include "splitmix64.h"
 #include "util.h"
 
@@ -181,13 +183,11 @@ field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
     return splitmix64(sum, basis) >> 32;
 }
 
-/* Checks whether 'fields', whose values are masks, can be hashed, and if
- * 'symmetric' is true, whether symmetrically.
- *
- * Returns NULL if so, otherwise a malloc()'d string that says what is wrong.
- * The caller is responsible for freeing the returned string. */
-char * OVS_WARN_UNUSED_RESULT
-field_hash_check(const struct field_array *fields, bool symmetric)
+/* Returns NULL if 'fields', whose values are masks, can be hashed, and if
+ * 'symmetric' is true, symmetrically, otherwise a malloc()'d string that says
+ * what is wrong. */
+static char * OVS_WARN_UNUSED_RESULT
+check_fields(const struct field_array *fields, bool symmetric)
 {
     const uint8_t *masks[MFF_N_IDS];
     const uint8_t *next = fields->values;
@@ -225,6 +225,37 @@ field_hash_check(const struct field_array *fields, bool symmetric)
             return xasprintf("hash=symmetric needs the same mask for fields "
                              "%s and %s", src->name, dst->name);
         }
+    }
+    return NULL;
+}
+
+/* Checks whether the fields of 'props' can be hashed, and in the way that its
+ * options, which must be valid, ask for, if its selection method is
+ * "consistent-hash".
+ *
+ * Returns NULL if so, otherwise a malloc()'d string that names the method and
+ * says what is wrong.  The caller is responsible for freeing the returned
+ * string. */
+char * OVS_WARN_UNUSED_RESULT
+field_hash_check(const struct ofputil_group_props *props)
+{
+    struct ofp_group_slots slots;
+
+    if (!ofp_group_slots_takes_fields(props->selection_method)) {
+        return NULL;
+    }
+
+    char *error = ofp_group_slots_decode(props->selection_method,
+                                         props->selection_method_param,
+                                         &slots);
+    ovs_assert(!error);
+    error = check_fields(&props->fields,
+                         slots.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC);
+    if (error) {
+        char *s = xasprintf(OFP_CONSISTENT_HASH": %s", error);
+
+        free(error);
+        return s;
     }
     return NULL;
 }

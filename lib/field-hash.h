@@ -45,11 +45,12 @@
 struct field_array;
 struct flow;
 struct flow_wildcards;
+struct ofputil_group_props;
 
 uint32_t field_hash(const struct field_array *, bool symmetric,
                     uint32_t basis, const struct flow *,
                     struct flow_wildcards *);
-char *field_hash_check(const struct field_array *, bool symmetric)
+char *field_hash_check(const struct ofputil_group_props *)
     OVS_WARN_UNUSED_RESULT;
 
 #endif /* field-hash.h */

@@ -22,7 +22,6 @@
 #include "ofp-group-slots.h"
 #include <stddef.h>
 #include <string.h>
-#include "field-hash.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-parse.h"
@@ -218,49 +217,41 @@ ofp_group_slots_decode(const char *selection_method, uint64_t param,
     return NULL;
 }
 
-/* Checks the options and fields of 'props', if their selection method is one
- * of the methods.
+/* Checks the options of 'props', if their selection method is one of the
+ * methods.
  *
  * Returns NULL if successful, otherwise a malloc()'d string that names the
  * method and says what is wrong.  The caller is responsible for freeing the
- * returned string. */
+ * returned string.
+ *
+ * Descriptions of groups need no check: a switch that knows more options than
+ * we do may describe them. */
 char * OVS_WARN_UNUSED_RESULT
 ofp_group_slots_check(const struct ofputil_group_props *props)
 {
-    struct ofp_group_slots slots;
-
     if (!ofp_group_slots_is_method(props->selection_method)) {
         return NULL;
     }
 
     char *error = ofp_group_slots_decode(props->selection_method,
-                                         props->selection_method_param,
-                                         &slots);
-    if (!error && ofp_group_slots_takes_fields(props->selection_method)) {
-        error = field_hash_check(
-            &props->fields, slots.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC);
-    }
+                                         props->selection_method_param, NULL);
     return error ? add_name(props->selection_method, error) : NULL;
 }
 
-/* Does the same for 'gm', but logs what is wrong.
+/* Logs and frees 'error', what is wrong with the selection method of 'gm', or
+ * null if nothing is.
  *
- * Returns 0 if successful, otherwise an OpenFlow error.
- *
- * Descriptions of groups need no check: a switch that knows more options than
- * we do may describe them. */
+ * Returns 0 if nothing is wrong, otherwise an OpenFlow error. */
 enum ofperr
-ofp_group_slots_check_group_mod(const struct ofputil_group_mod *gm)
+ofp_group_slots_refuse(const struct ofputil_group_mod *gm, char *error)
 {
-    char *error = ofp_group_slots_check(&gm->props);
-
-    if (error) {
-        OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method %s",
-                    gm->group_id, error);
-        free(error);
-        return OFPERR_OFPBPC_BAD_VALUE;
+    if (!error) {
+        return 0;
     }
-    return 0;
+    OFPPROP_LOG(&rl, false, "group %"PRIu32": selection method %s",
+                gm->group_id, error);
+    free(error);
+    return OFPERR_OFPBPC_BAD_VALUE;
 }
 
 /* Returns the 'n' 'names' as a malloc()'d string, as choices. */

@@ -81,7 +81,8 @@ char *ofp_group_slots_decode(const char *selection_method, uint64_t param,
     OVS_WARN_UNUSED_RESULT;
 char *ofp_group_slots_check(const struct ofputil_group_props *)
     OVS_WARN_UNUSED_RESULT;
-enum ofperr ofp_group_slots_check_group_mod(const struct ofputil_group_mod *);
+enum ofperr ofp_group_slots_refuse(const struct ofputil_group_mod *,
+                                   char *error);
 char *ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)
     OVS_WARN_UNUSED_RESULT;
 void ofp_group_slots_format(const char *selection_method, uint64_t param,

@@ -33,7 +33,10 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
+#include "slot-advice.h"
 #include "slot-map.h"
 #include "slot-table.h"
 #include "timeval.h"
@@ -44,6 +47,7 @@ VLOG_DEFINE_THIS_MODULE(ofproto_dpif_group_slots_history);
 /* A change may move connections of many users: an operator wants to see more
  * of them than of other messages. */
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
+static struct vlog_rate_limit warn_rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* The history of a group id. */
 struct entry {
@@ -228,6 +232,27 @@ compare_buckets(struct group_slots_change *change,
     free(map);
 }
 
+/* Returns true if 'a' and 'b', which both must have slots and the same basis,
+ * compute the same hash of each packet. */
+static bool
+has_same_hash(const struct group_dpif *a, const struct group_dpif *b)
+{
+    const struct field_array *a_fields = &a->up.props.fields;
+    const struct field_array *b_fields = &b->up.props.fields;
+
+    if (a->selection_method != b->selection_method) {
+        return false;
+    } else if (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH) {
+        return group_slots_hash_alg(a) == group_slots_hash_alg(b);
+    } else {
+        return (a->slots->symmetric == b->slots->symmetric
+                && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
+                                MFF_N_IDS)
+                && !memcmp(a_fields->values, b_fields->values,
+                           a_fields->values_size));
+    }
+}
+
 /* Sets '*change' to what happens to connections when 'new' comes instead of
  * 'old', which may be null.  Both must have a table.  Does not set 'who'.
  *
@@ -256,7 +281,7 @@ group_slots_change_init(struct group_slots_change *change,
     compare_buckets(change, old_table, table, redirected);
     if (!slot_table_has_same_slots(old_table, table)) {
         change->kind = GROUP_SLOTS_CHANGE_SLOTS;
-    } else if (!group_slots_same_hash(old, new)) {
+    } else if (!has_same_hash(old, new)) {
         change->kind = GROUP_SLOTS_CHANGE_HASH;
     } else {
         change->kind = GROUP_SLOTS_CHANGE_BUCKETS;
@@ -346,6 +371,73 @@ add_change(struct group_slots_history *history,
     history->n++;
 }
 
+/* Warns if the slots of 'group', which must have a table, are not balanced as
+ * well as they should be.  Returns true if it has warned. */
+static bool
+warn_of_balance(const struct group_dpif *group)
+{
+    char *warning = slot_advice_get(group->slots->table);
+
+    if (!warning) {
+        return false;
+    }
+    VLOG_WARN_RL(&warn_rl, "%s: group %"PRIu32": %s", group->up.ofproto->name,
+                 group->up.group_id, warning);
+    free(warning);
+    return true;
+}
+
+/* A bucket's length in an OpenFlow 1.5 message, without actions: its header,
+ * weight, watch_port and watch_group. */
+#define MAX_BUCKET_LEN 32
+
+/* Returns true if OpenFlow can describe 'group', of which the length must have
+ * 16 bits. */
+static bool
+can_be_described(const struct group_dpif *group)
+{
+    const struct ofputil_group_desc desc = {
+        .type = group->up.type,
+        .group_id = group->up.group_id,
+        .props = group->up.props,
+    };
+    const struct ofputil_bucket *bucket;
+    size_t estimate = 0;
+
+    /* Actions take at most twice as much room in a message. */
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        estimate += MAX_BUCKET_LEN + 2 * bucket->ofpacts_len;
+    }
+    if (estimate <= UINT16_MAX) {
+        return true;
+    }
+
+    struct ofpbuf *request = ofputil_encode_group_desc_request(OFP15_VERSION,
+                                                               OFPG_ALL);
+    struct ovs_list replies;
+    ofpmp_init(&replies, request->data);
+    ofputil_append_group_desc_reply(&desc, &group->up.buckets, &replies);
+    bool fits = ofpbuf_from_list(ovs_list_back(&replies))->size <= UINT16_MAX;
+    ofpbuf_list_delete(&replies);
+    ofpbuf_delete(request);
+    return fits;
+}
+
+/* Warns if 'group' is too large for an OpenFlow message.  Returns true if it
+ * has warned. */
+static bool
+warn_of_size(const struct group_dpif *group)
+{
+    if (can_be_described(group)) {
+        return false;
+    }
+    VLOG_WARN_RL(&warn_rl, "%s: group %"PRIu32" has %"PRIu32" buckets, too "
+                 "many for an OpenFlow message that describes it: dump-groups "
+                 "fails, use slot-table/show", group->up.ofproto->name,
+                 group->up.group_id, group->up.n_buckets);
+    return true;
+}
+
 /* Warns about the balance of 'group', once for each number of slots and load
  * bound. */
 static void
@@ -356,7 +448,7 @@ check_balance(struct entry *entry, const struct group_dpif *group)
     if (!entry->warned
         || entry->warned_params.n_bits != params->n_bits
         || entry->warned_params.load_bound != params->load_bound) {
-        entry->warned = group_slots_warn_of_balance(group);
+        entry->warned = warn_of_balance(group);
         entry->warned_params = *params;
     }
 }
@@ -410,6 +502,6 @@ group_slots_history_publish(struct group_slots_histories *histories,
     }
     check_balance(entry, new);
     if (!entry->warned_of_size) {
-        entry->warned_of_size = group_slots_warn_of_size(new);
+        entry->warned_of_size = warn_of_size(new);
     }
 }

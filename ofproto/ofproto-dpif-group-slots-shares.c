@@ -21,42 +21,9 @@
 #include <stdlib.h>
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-group-slots.h"
-#include "ofproto-dpif-xlate.h"
-#include "openvswitch/dynamic-string.h"
-#include "openvswitch/ofp-port.h"
+#include "ofproto-dpif-group-slots-lookup.h"
 #include "slot-table.h"
 #include "util.h"
-
-/* Returns a description of why 'bucket' of 'group' is not live, or NULL if it
- * is.  The caller must free the returned string.  For the main thread. */
-char *
-group_slots_why_dead(const struct group_dpif *group,
-                     const struct ofputil_bucket *bucket)
-{
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    if (!bucket->weight) {
-        return xstrdup("its weight is 0");
-    }
-    if (xlate_bucket_is_alive(group, bucket)) {
-        return NULL;
-    }
-
-    if (bucket->watch_port == OFPP_CONTROLLER) {
-        ds_put_cstr(&s, "no controller is connected");
-    } else if (bucket->watch_port != OFPP_ANY) {
-        ds_put_cstr(&s, "port ");
-        ofputil_format_port(bucket->watch_port, NULL, &s);
-        ds_put_cstr(&s, (ofproto_get_port(group->up.ofproto,
-                                          bucket->watch_port)
-                         ? " is down" : " does not exist"));
-    }
-    if (bucket->watch_group != OFPG_ANY) {
-        ds_put_format(&s, "%sgroup %"PRIu32" has no live bucket",
-                      s.length ? " and " : "", bucket->watch_group);
-    }
-    return ds_steal_cstr(&s);
-}
 
 static int
 compare_shares_by_id(const void *a_, const void *b_)

@@ -35,8 +35,6 @@ struct group_slots_share {
     struct bucket_counter stats;
 };
 
-char *group_slots_why_dead(const struct group_dpif *,
-                           const struct ofputil_bucket *);
 struct group_slots_share *group_slots_shares_get(const struct group_dpif *);
 void group_slots_shares_free(struct group_slots_share *, size_t n);
 

@@ -23,7 +23,10 @@
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-group-slots-history.h"
+#include "ofproto-dpif-group-slots-reply.h"
 #include "ofproto-dpif-group-slots-shares.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
 #include "sha1.h"
 #include "slot-table.h"
@@ -31,49 +34,6 @@
 #include "unaligned.h"
 #include "unixctl.h"
 #include "util.h"
-
-/* Initializes 'reply' for the command that came on 'conn'. */
-void
-group_slots_reply_init(struct group_slots_reply *reply,
-                       struct unixctl_conn *conn)
-{
-    *reply = (struct group_slots_reply) {
-        .use_json = (unixctl_command_get_output_format(conn)
-                     == UNIXCTL_OUTPUT_FMT_JSON),
-        .text = DS_EMPTY_INITIALIZER,
-    };
-}
-
-/* Sends 'reply' to 'conn' and frees what belongs to it. */
-void
-group_slots_reply_send(struct group_slots_reply *reply,
-                       struct unixctl_conn *conn)
-{
-    if (reply->error) {
-        unixctl_command_reply_error(conn, reply->error);
-        json_destroy(reply->json);
-    } else if (reply->use_json) {
-        unixctl_command_reply_json(conn, reply->json);
-    } else {
-        unixctl_command_reply(conn, ds_cstr(&reply->text));
-    }
-    free(reply->error);
-    ds_destroy(&reply->text);
-}
-
-/* Returns the bridge with the given 'name'.  If there is none, sets the error
- * of 'reply' and returns null. */
-struct ofproto_dpif *
-group_slots_reply_find_bridge(struct group_slots_reply *reply,
-                              const char *name)
-{
-    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_name(name);
-
-    if (!ofproto) {
-        reply->error = xasprintf("%s: no such bridge", name);
-    }
-    return ofproto;
-}
 
 /* Returns the name of the hash that 'group' uses, as in its options, or if
  * 'requested', of the one that it asks for, or null if it hashes fields as
@@ -221,8 +181,8 @@ group_slots_format_buckets(const struct group_dpif *group, struct ds *s)
 }
 
 /* Appends a description of 'group', which must have a slot table, to 's'. */
-void
-group_slots_format(const struct group_dpif *group, struct ds *s)
+static void
+format_group(const struct group_dpif *group, struct ds *s)
 {
     const struct slot_table *table = group->slots->table;
 
@@ -315,10 +275,10 @@ group_slots_buckets_to_json(const struct group_dpif *group)
     return array;
 }
 
-/* Returns what group_slots_format() appends as JSON, which the caller owns.
+/* Returns what format_group() appends as JSON, which the caller owns.
  * Its keys are documented for users. */
-struct json *
-group_slots_to_json(const struct group_dpif *group)
+static struct json *
+group_to_json(const struct group_dpif *group)
 {
     const struct slot_table *table = group->slots->table;
     const struct group_slots_history *history = get_history(group);
@@ -356,4 +316,120 @@ group_slots_to_json(const struct group_dpif *group)
     json_object_put(json, "changes", changes);
     json_object_put(json, "buckets", group_slots_buckets_to_json(group));
     return json;
+}
+
+static int
+compare_groups_by_id(const void *a_, const void *b_)
+{
+    const struct group_dpif *const *a = a_;
+    const struct group_dpif *const *b = b_;
+
+    return ((*a)->up.group_id < (*b)->up.group_id
+            ? -1 : (*a)->up.group_id > (*b)->up.group_id);
+}
+
+/* Returns the groups of 'ofproto' that have slots, by increasing id, and
+ * stores their number in '*n'.  The caller must free the returned array, and
+ * may use the groups until it quiesces. */
+static const struct group_dpif **
+find_groups(const struct ofproto_dpif *ofproto, size_t *n)
+{
+    ovs_version_t version = ofproto_dpif_get_tables_version(
+        CONST_CAST(struct ofproto_dpif *, ofproto));
+    const struct group_dpif **groups = NULL;
+    const struct ofgroup *ofgroup;
+    size_t allocated = 0;
+
+    *n = 0;
+    CMAP_FOR_EACH (ofgroup, cmap_node, &ofproto->up.groups) {
+        const struct group_dpif *group
+            = CONTAINER_OF(ofgroup, struct group_dpif, up);
+
+        if (group->slots
+            && versions_visible_in_version(&ofgroup->versions, version)) {
+            if (*n == allocated) {
+                groups = x2nrealloc(groups, &allocated, sizeof *groups);
+            }
+            groups[(*n)++] = group;
+        }
+    }
+    if (*n) {
+        qsort(groups, *n, sizeof *groups, compare_groups_by_id);
+    }
+    return groups;
+}
+
+/* Adds the 'n' 'groups', of the bridge with the given 'name', to 'reply'. */
+static void
+show_groups(struct group_slots_reply *reply, const char *name,
+            const struct group_dpif *const *groups, size_t n)
+{
+    struct json *array = reply->use_json ? json_array_create_empty() : NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (array) {
+            json_array_add(array, group_to_json(groups[i]));
+        } else {
+            if (reply->text.length) {
+                ds_put_char(&reply->text, '\n');
+            }
+            format_group(groups[i], &reply->text);
+        }
+    }
+    if (array) {
+        json_object_put(reply->json, name, array);
+    }
+}
+
+static void
+show_bridge(struct group_slots_reply *reply,
+            const struct ofproto_dpif *ofproto)
+{
+    size_t n;
+    const struct group_dpif **groups = find_groups(ofproto, &n);
+
+    show_groups(reply, ofproto->up.name, groups, n);
+    free(groups);
+}
+
+/* "slot-table/show [BRIDGE [GROUP]]". */
+static void
+slot_table_show(struct unixctl_conn *conn, int argc, const char *argv[],
+                void *ofprotos_)
+{
+    const struct hmap *ofprotos = ofprotos_;
+    const struct ofproto_dpif *ofproto;
+    struct group_slots_reply reply;
+
+    group_slots_reply_init(&reply, conn);
+    reply.json = reply.use_json ? json_object_create() : NULL;
+    if (argc > 2) {
+        const struct group_dpif *group
+            = group_slots_reply_find_group(&reply, argv[1], argv[2]);
+
+        if (group) {
+            show_groups(&reply, argv[1], &group, 1);
+        }
+    } else if (argc > 1) {
+        ofproto = group_slots_reply_find_bridge(&reply, argv[1]);
+        if (ofproto) {
+            show_bridge(&reply, ofproto);
+        }
+    } else {
+        HMAP_FOR_EACH (ofproto, all_ofproto_dpifs_by_name_node, ofprotos) {
+            show_bridge(&reply, ofproto);
+        }
+    }
+    group_slots_reply_send(&reply, conn);
+}
+
+/* Registers the command.  'ofprotos' are all struct ofproto_dpifs, by their
+ * 'all_ofproto_dpifs_by_name_node'; the command uses it in the main thread, as
+ * long as the program runs. */
+void
+group_slots_show_init(const struct hmap *ofprotos)
+{
+    unixctl_command_register("slot-table/show", "[bridge [group]]", 0, 2,
+                             slot_table_show,
+                             CONST_CAST(struct hmap *, ofprotos));
 }

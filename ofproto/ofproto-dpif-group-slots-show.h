@@ -15,37 +15,21 @@
 #ifndef OFPROTO_DPIF_GROUP_SLOTS_SHOW_H
 #define OFPROTO_DPIF_GROUP_SLOTS_SHOW_H 1
 
-/* The slots of a group in words, and as JSON.
+/* The slots of a group in words and as JSON, and the command of ovs-appctl
+ * that shows them: slot-table/show.  See ovs-vswitchd(8).
  *
  * For the main thread. */
 
-#include <stdbool.h>
-#include "openvswitch/dynamic-string.h"
-
+struct ds;
 struct group_dpif;
 struct group_slots_change;
+struct hmap;
 struct json;
-struct ofproto_dpif;
-struct unixctl_conn;
 
-/* The reply to a command of ovs-appctl. */
-struct group_slots_reply {
-    bool use_json;              /* Does the user want JSON? */
-
-    char *error;                /* If nonnull, this is the reply, */
-    struct json *json;          /* otherwise this if 'use_json', */
-    struct ds text;             /* otherwise this. */
-};
-
-void group_slots_reply_init(struct group_slots_reply *, struct unixctl_conn *);
-void group_slots_reply_send(struct group_slots_reply *, struct unixctl_conn *);
-struct ofproto_dpif *group_slots_reply_find_bridge(struct group_slots_reply *,
-                                                   const char *name);
-
-void group_slots_format(const struct group_dpif *, struct ds *);
 void group_slots_format_buckets(const struct group_dpif *, struct ds *);
-struct json *group_slots_to_json(const struct group_dpif *);
 struct json *group_slots_buckets_to_json(const struct group_dpif *);
 struct json *group_slots_change_to_json(const struct group_slots_change *);
+
+void group_slots_show_init(const struct hmap *ofprotos);
 
 #endif /* ofproto-dpif-group-slots-show.h */

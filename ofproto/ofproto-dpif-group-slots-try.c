@@ -24,6 +24,7 @@
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-group-slots-history.h"
+#include "ofproto-dpif-group-slots-reply.h"
 #include "ofproto-dpif-group-slots-show.h"
 #include "openvswitch/json.h"
 #include "openvswitch/ofp-errors.h"

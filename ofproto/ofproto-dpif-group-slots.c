@@ -26,15 +26,10 @@
 
 #include <config.h>
 #include "ofproto-dpif-group-slots.h"
-#include <string.h>
-#include "bitmap.h"
 #include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/list.h"
-#include "openvswitch/ofp-msgs.h"
-#include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
-#include "slot-advice.h"
 #include "slot-table.h"
 #include "util.h"
 
@@ -124,27 +119,6 @@ set_hash(struct group_dpif *group,
                        "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
                        "its 5-tuple hash, which can change during a "
                        "connection.", group->up.ofproto->name);
-    }
-}
-
-/* Returns true if 'a' and 'b', which both must have slots and the same basis,
- * compute the same hash of each packet. */
-bool
-group_slots_same_hash(const struct group_dpif *a, const struct group_dpif *b)
-{
-    const struct field_array *a_fields = &a->up.props.fields;
-    const struct field_array *b_fields = &b->up.props.fields;
-
-    if (a->selection_method != b->selection_method) {
-        return false;
-    } else if (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH) {
-        return group_slots_hash_alg(a) == group_slots_hash_alg(b);
-    } else {
-        return (a->slots->symmetric == b->slots->symmetric
-                && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
-                                MFF_N_IDS)
-                && !memcmp(a_fields->values, b_fields->values,
-                           a_fields->values_size));
     }
 }
 
@@ -272,73 +246,6 @@ group_slots_prepare(struct group_dpif *group)
         old_slots->table = NULL;
     }
     slots->replaced = NULL;
-}
-
-/* Warns if the slots of 'group', which must have a table, are not balanced as
- * well as they should be.  Returns true if it has warned. */
-bool
-group_slots_warn_of_balance(const struct group_dpif *group)
-{
-    char *warning = slot_advice_get(group->slots->table);
-
-    if (!warning) {
-        return false;
-    }
-    VLOG_WARN_RL(&rl, "%s: group %"PRIu32": %s", group->up.ofproto->name,
-                 group->up.group_id, warning);
-    free(warning);
-    return true;
-}
-
-/* A bucket's length in an OpenFlow 1.5 message, without actions: its header,
- * weight, watch_port and watch_group. */
-#define MAX_BUCKET_LEN 32
-
-/* Returns true if OpenFlow can describe 'group', of which the length must have
- * 16 bits. */
-static bool
-can_be_described(const struct group_dpif *group)
-{
-    const struct ofputil_group_desc desc = {
-        .type = group->up.type,
-        .group_id = group->up.group_id,
-        .props = group->up.props,
-    };
-    const struct ofputil_bucket *bucket;
-    size_t estimate = 0;
-
-    /* Actions take at most twice as much room in a message. */
-    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        estimate += MAX_BUCKET_LEN + 2 * bucket->ofpacts_len;
-    }
-    if (estimate <= UINT16_MAX) {
-        return true;
-    }
-
-    struct ofpbuf *request = ofputil_encode_group_desc_request(OFP15_VERSION,
-                                                               OFPG_ALL);
-    struct ovs_list replies;
-    ofpmp_init(&replies, request->data);
-    ofputil_append_group_desc_reply(&desc, &group->up.buckets, &replies);
-    bool fits = ofpbuf_from_list(ovs_list_back(&replies))->size <= UINT16_MAX;
-    ofpbuf_list_delete(&replies);
-    ofpbuf_delete(request);
-    return fits;
-}
-
-/* Warns if 'group' is too large for an OpenFlow message.  Returns true if it
- * has warned. */
-bool
-group_slots_warn_of_size(const struct group_dpif *group)
-{
-    if (can_be_described(group)) {
-        return false;
-    }
-    VLOG_WARN_RL(&rl, "%s: group %"PRIu32" has %"PRIu32" buckets, too many "
-                 "for an OpenFlow message that describes it: dump-groups "
-                 "fails, use slot-table/show", group->up.ofproto->name,
-                 group->up.group_id, group->up.n_buckets);
-    return true;
 }
 
 /* Frees 'slots', which may be null. */

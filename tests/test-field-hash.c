@@ -24,6 +24,7 @@
 #include <string.h>
 #include "flow.h"
 #include "nx-match.h"
+#include "ofp-group-slots.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-flow.h"
@@ -39,11 +40,21 @@ static void
 parse_fields(const char *fields, bool symmetric, struct ofputil_group_mod *gm)
 {
     enum ofputil_protocol usable_protocols;
-    char *s = xasprintf("group_id=1,type=select,selection_method="
-                        "consistent-hash(%s),fields(%s)",
-                        symmetric ? "hash=symmetric" : "", fields);
+    char *s = xasprintf("group_id=1,type=select,selection_method=hash,"
+                        "fields(%s)", fields);
     char *error = parse_ofp_group_mod_str(gm, OFPGC15_ADD, s, NULL, NULL,
                                           &usable_protocols);
+
+    if (!error) {
+        enum ofp_group_slots_hash hash = (symmetric
+                                          ? OFP_GROUP_SLOTS_HASH_SYMMETRIC
+                                          : OFP_GROUP_SLOTS_HASH_DEFAULT);
+
+        ovs_strlcpy(gm->props.selection_method, OFP_CONSISTENT_HASH,
+                    sizeof gm->props.selection_method);
+        gm->props.selection_method_param = (uint64_t) hash << 32;
+        error = field_hash_check(&gm->props);
+    }
     if (error) {
         ovs_fatal(0, "%s: %s", s, error);
     }

@@ -12,23 +12,21 @@
  * limitations under the License.
  */
 
-/* Commands run in the main thread, which also changes groups, so a group that
- * has been found stays until the command has replied. */
+/* A table says which bucket owns a slot.  If that is not live, a translation
+ * looks for the best one that is, and so does slot-table/lookup. */
 
 #include <config.h>
-#include "ofproto-dpif-group-slots-unixctl.h"
+#include "ofproto-dpif-group-slots-lookup.h"
 #include <stdlib.h>
 #include <string.h>
-#include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-group-slots-history.h"
-#include "ofproto-dpif-group-slots-shares.h"
-#include "ofproto-dpif-group-slots-show.h"
-#include "ofproto-dpif-group-slots-try.h"
+#include "ofproto-dpif-group-slots-reply.h"
+#include "ofproto-dpif-xlate.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
+#include "openvswitch/ofp-port.h"
 #include "slot-table.h"
 #include "unixctl.h"
 #include "util.h"
@@ -36,139 +34,35 @@
 /* Slots in a line of a map. */
 #define MAP_COLUMNS 16
 
-static int
-compare_groups_by_id(const void *a_, const void *b_)
+/* Returns a description of why 'bucket' of 'group' is not live, or NULL if it
+ * is.  The caller must free the returned string. */
+char *
+group_slots_why_dead(const struct group_dpif *group,
+                     const struct ofputil_bucket *bucket)
 {
-    const struct group_dpif *const *a = a_;
-    const struct group_dpif *const *b = b_;
+    struct ds s = DS_EMPTY_INITIALIZER;
 
-    return ((*a)->up.group_id < (*b)->up.group_id
-            ? -1 : (*a)->up.group_id > (*b)->up.group_id);
-}
-
-/* Returns the groups of 'ofproto' that have slots, by increasing id, and
- * stores their number in '*n'.  The caller must free the returned array, and
- * may use the groups until it quiesces. */
-static const struct group_dpif **
-find_groups(const struct ofproto_dpif *ofproto, size_t *n)
-{
-    ovs_version_t version = ofproto_dpif_get_tables_version(
-        CONST_CAST(struct ofproto_dpif *, ofproto));
-    const struct group_dpif **groups = NULL;
-    const struct ofgroup *ofgroup;
-    size_t allocated = 0;
-
-    *n = 0;
-    CMAP_FOR_EACH (ofgroup, cmap_node, &ofproto->up.groups) {
-        const struct group_dpif *group
-            = CONTAINER_OF(ofgroup, struct group_dpif, up);
-
-        if (group->slots
-            && versions_visible_in_version(&ofgroup->versions, version)) {
-            if (*n == allocated) {
-                groups = x2nrealloc(groups, &allocated, sizeof *groups);
-            }
-            groups[(*n)++] = group;
-        }
+    if (!bucket->weight) {
+        return xstrdup("its weight is 0");
     }
-    if (*n) {
-        qsort(groups, *n, sizeof *groups, compare_groups_by_id);
-    }
-    return groups;
-}
-
-/* Finds the bridge with the given 'name', and in it the group with the given
- * 'id', which must have slots.  If there is none, sets the error of 'reply'
- * and returns NULL. */
-static const struct group_dpif *
-find_group(struct group_slots_reply *reply, const char *name, const char *id)
-{
-    struct ofproto_dpif *ofproto = group_slots_reply_find_bridge(reply, name);
-    const struct group_dpif *group;
-    uint32_t group_id;
-
-    if (!ofproto) {
+    if (xlate_bucket_is_alive(group, bucket)) {
         return NULL;
     }
-    if (!str_to_uint(id, 0, &group_id)) {
-        reply->error = xasprintf("%s: not a group id", id);
-        return NULL;
+
+    if (bucket->watch_port == OFPP_CONTROLLER) {
+        ds_put_cstr(&s, "no controller is connected");
+    } else if (bucket->watch_port != OFPP_ANY) {
+        ds_put_cstr(&s, "port ");
+        ofputil_format_port(bucket->watch_port, NULL, &s);
+        ds_put_cstr(&s, (ofproto_get_port(group->up.ofproto,
+                                          bucket->watch_port)
+                         ? " is down" : " does not exist"));
     }
-    group = group_dpif_lookup(ofproto, group_id,
-                              ofproto_dpif_get_tables_version(ofproto), false);
-    if (!group) {
-        reply->error = xasprintf("%s: no group %"PRIu32, name, group_id);
-    } else if (!group->slots) {
-        reply->error = xasprintf("%s: group %"PRIu32" has no slot table, "
-                                 "because its selection method is neither "
-                                 OFP_CONSISTENT_DP_HASH_TEXT" nor "
-                                 OFP_CONSISTENT_HASH, name, group_id);
-        group = NULL;
+    if (bucket->watch_group != OFPG_ANY) {
+        ds_put_format(&s, "%sgroup %"PRIu32" has no live bucket",
+                      s.length ? " and " : "", bucket->watch_group);
     }
-    return group;
-}
-
-/* Adds the 'n' 'groups', of the bridge with the given 'name', to 'reply'. */
-static void
-show_groups(struct group_slots_reply *reply, const char *name,
-            const struct group_dpif *const *groups, size_t n)
-{
-    struct json *array = reply->use_json ? json_array_create_empty() : NULL;
-
-    for (size_t i = 0; i < n; i++) {
-        if (array) {
-            json_array_add(array, group_slots_to_json(groups[i]));
-        } else {
-            if (reply->text.length) {
-                ds_put_char(&reply->text, '\n');
-            }
-            group_slots_format(groups[i], &reply->text);
-        }
-    }
-    if (array) {
-        json_object_put(reply->json, name, array);
-    }
-}
-
-static void
-show_bridge(struct group_slots_reply *reply,
-            const struct ofproto_dpif *ofproto)
-{
-    size_t n;
-    const struct group_dpif **groups = find_groups(ofproto, &n);
-
-    show_groups(reply, ofproto->up.name, groups, n);
-    free(groups);
-}
-
-/* "slot-table/show [BRIDGE [GROUP]]". */
-static void
-slot_table_show(struct unixctl_conn *conn, int argc, const char *argv[],
-                void *ofprotos_)
-{
-    const struct hmap *ofprotos = ofprotos_;
-    const struct ofproto_dpif *ofproto;
-    struct group_slots_reply reply;
-
-    group_slots_reply_init(&reply, conn);
-    reply.json = reply.use_json ? json_object_create() : NULL;
-    if (argc > 2) {
-        const struct group_dpif *group = find_group(&reply, argv[1], argv[2]);
-
-        if (group) {
-            show_groups(&reply, argv[1], &group, 1);
-        }
-    } else if (argc > 1) {
-        ofproto = group_slots_reply_find_bridge(&reply, argv[1]);
-        if (ofproto) {
-            show_bridge(&reply, ofproto);
-        }
-    } else {
-        HMAP_FOR_EACH (ofproto, all_ofproto_dpifs_by_name_node, ofprotos) {
-            show_bridge(&reply, ofproto);
-        }
-    }
-    group_slots_reply_send(&reply, conn);
+    return ds_steal_cstr(&s);
 }
 
 /* Appends the owner of each slot of 'table' to 's'. */
@@ -202,7 +96,8 @@ slot_table_map(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
     group_slots_reply_init(&reply, conn);
 
-    const struct group_dpif *group = find_group(&reply, argv[1], argv[2]);
+    const struct group_dpif *group
+        = group_slots_reply_find_group(&reply, argv[1], argv[2]);
     const struct slot_table *table = group ? group->slots->table : NULL;
 
     if (table && reply.use_json) {
@@ -286,7 +181,8 @@ slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
     group_slots_reply_init(&reply, conn);
 
-    const struct group_dpif *group = find_group(&reply, argv[1], argv[2]);
+    const struct group_dpif *group
+        = group_slots_reply_find_group(&reply, argv[1], argv[2]);
     if (group) {
         reply.error = parse_slot(group->slots->table, argv[3], &slot);
     }
@@ -319,18 +215,12 @@ slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
     group_slots_reply_send(&reply, conn);
 }
 
-/* Registers the commands.  'ofprotos' are all struct ofproto_dpifs, by their
- * 'all_ofproto_dpifs_by_name_node'; the commands use it in the main thread, as
- * long as the program runs. */
+/* Registers the commands. */
 void
-group_slots_unixctl_init(const struct hmap *ofprotos)
+group_slots_lookup_init(void)
 {
-    unixctl_command_register("slot-table/show", "[bridge [group]]", 0, 2,
-                             slot_table_show,
-                             CONST_CAST(struct hmap *, ofprotos));
     unixctl_command_register("slot-table/map", "bridge group", 2, 2,
                              slot_table_map, NULL);
     unixctl_command_register("slot-table/lookup", "bridge group hash[/mask]",
                              3, 3, slot_table_lookup, NULL);
-    group_slots_try_init();
 }

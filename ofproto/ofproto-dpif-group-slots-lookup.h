@@ -12,15 +12,20 @@
  * limitations under the License.
  */
 
-#ifndef OFPROTO_DPIF_GROUP_SLOTS_UNIXCTL_H
-#define OFPROTO_DPIF_GROUP_SLOTS_UNIXCTL_H 1
+#ifndef OFPROTO_DPIF_GROUP_SLOTS_LOOKUP_H
+#define OFPROTO_DPIF_GROUP_SLOTS_LOOKUP_H 1
 
-/* Commands of ovs-appctl that show the slot tables of select groups:
- * slot-table/show, slot-table/map and slot-table/lookup.  See
- * ovs-vswitchd(8). */
+/* Where a slot leads to, and the commands of ovs-appctl that tell it:
+ * slot-table/map and slot-table/lookup.  See ovs-vswitchd(8).
+ *
+ * For the main thread. */
 
-struct hmap;
+struct group_dpif;
+struct ofputil_bucket;
 
-void group_slots_unixctl_init(const struct hmap *ofprotos);
+char *group_slots_why_dead(const struct group_dpif *,
+                           const struct ofputil_bucket *);
 
-#endif /* ofproto-dpif-group-slots-unixctl.h */
+void group_slots_lookup_init(void);
+
+#endif /* ofproto-dpif-group-slots-lookup.h */
