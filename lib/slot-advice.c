@@ -176,8 +176,8 @@ slot_advice_get(const struct slot_table *table)
                       balance.fullest_percent % 100);
     }
     if (balance.n_empty) {
-        ds_put_format(&s, "%"PRIu32" bucket%s with a weight, like bucket "
-                      "%"PRIu32", ha%s no slot; ", balance.n_empty,
+        ds_put_format(&s, "%"PRIu32" bucket%s with a weight, for example "
+                      "bucket %"PRIu32", ha%s no slot; ", balance.n_empty,
                       balance.n_empty > 1 ? "s" : "", balance.empty,
                       balance.n_empty > 1 ? "ve" : "s");
     }
