@@ -12,8 +12,8 @@
  * limitations under the License.
  */
 
-/* A capacity is (100 + bound) / 100 of a bucket's share, in integers: its
- * fraction is a remainder, and compared with the bucket's threshold without a
+/* A capacity is (100 + bound) / 100 of a member's share, in integers: its
+ * fraction is a remainder, and compared with the member's threshold without a
  * division.  Where thresholds are high by chance, the sum of all capacities
  * may be less than the number of slots.  Then those fractions are rounded up,
  * too, that lack least to their thresholds, as many as are missing. */

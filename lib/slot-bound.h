@@ -22,17 +22,17 @@
 /* Load bound of slot tables
  * =========================
  *
- * Pure rendezvous hashing with few slots gives some buckets many more slots
- * than their share.  A load bound of e percent limits each bucket to a
+ * Pure rendezvous hashing with few slots gives some members many more slots
+ * than their share.  A load bound of e percent limits each member to a
  * capacity, which is its share of the slots plus e percent, rounded up or down
  * (compare Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with
  * bounded loads", SODA 2018).
  *
- * Slots that a bucket must not own go to others, see slot-match.h.
+ * Slots that a member must not own go to others.
  *
  * A capacity is rounded up if its fraction exceeds a threshold of the
- * bucket's own, so that the capacities of different buckets do not all step at
- * once when the number of buckets changes. */
+ * member's own, so that the capacities of different members do not all step at
+ * once when the number of members changes. */
 
 void slot_bound_capacities(const struct rendezvous_member[], size_t n,
                            unsigned int n_bits, unsigned int load_bound,

@@ -18,18 +18,8 @@
 /* Matching of slots and members
  * =============================
  *
- * Each slot ranks the members by their claims to it, each member ranks the
- * slots by their places in its order, and a member may have a capacity, a
- * number of slots that it owns at most.  The owners are the stable matching
- * (Gale and Shapley, "College admissions and the stability of marriage",
- * American Mathematical Monthly 69(1), 1962): there is no slot that would
- * rather have another member that has room or owns a slot that it wants less.
- * Without capacities that is just the member with the best claim.
- *
- * Claims get better with the place, so the two rankings agree, and there is
- * just one stable matching.  It is a function of the members and their
- * capacities, not of the way in which it is found: slot_update() finds the
- * same from other owners, see slot-update.h. */
+ * Finds the owners of all slots, the stable matching that slot-offers.h
+ * defines, from nothing. */
 
 struct slot_winners;
 

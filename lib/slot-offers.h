@@ -18,11 +18,22 @@
 /* Slots propose
  * =============
  *
- * The second of the two ways to a stable matching in slot-match.h: a slot
- * without an owner asks the member with the best claim to it of those that
- * have room or own a slot that they want less, and which that member gives up.
- * Members only get slots that they want more that way, so a slot that a member
- * has not taken once it never will.
+ * Each slot ranks the members by their claims to it, each member ranks the
+ * slots by their places in its order, and a member may have a capacity, a
+ * number of slots that it owns at most.  The owners are the stable matching
+ * (Gale and Shapley, "College admissions and the stability of marriage",
+ * American Mathematical Monthly 69(1), 1962): there is no slot that would
+ * rather have another member that has room or owns a slot that it wants less.
+ * Without capacities that is just the member with the best claim.
+ *
+ * Claims get better with the place, so the two rankings agree, and there is
+ * just one stable matching.  It is a function of the members and their
+ * capacities, not of the way in which it is found.
+ *
+ * This is one of two ways: a slot without an owner asks the member with the
+ * best claim to it of those that have room or own a slot that they want less,
+ * and which that member gives up.  Members only get slots that they want more
+ * that way, so a slot that a member has not taken once it never will.
  *
  * Takes time in proportion to the number of members for each slot that
  * proposes. */

@@ -18,7 +18,7 @@
 /* Members propose
  * ===============
  *
- * The first of the two ways to a stable matching in slot-match.h: a member
+ * The other way to the stable matching that slot-offers.h defines: a member
  * with room takes its slots from the one that it wants most on, and gets each
  * slot to which it has a better claim than the owner.  A member that loses a
  * slot goes on where it stopped.  Slots only get better owners that way, so a

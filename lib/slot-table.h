@@ -43,7 +43,7 @@
  *     bound and the set of (bucket id, weight) alone, on every machine.
  *
  * With a load bound, no bucket owns more slots than its capacity allows, and
- * slots that do not fit move on, see slot-bound.h and slot-match.h.  The
+ * slots that do not fit move on, see slot-bound.h and slot-offers.h.  The
  * second property then holds for the most part only.
  *
  * A slot whose owner is not live belongs, for that time, to the best live

@@ -18,7 +18,7 @@
  *
  * When members come, slots get better owners and the reach gets too great,
  * which costs time but is not wrong.  When members go, the new owners' claims
- * extend it, see slot-offers.c. */
+ * extend it. */
 
 #include <config.h>
 #include "slot-winners.h"

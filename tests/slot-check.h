@@ -22,8 +22,8 @@ struct slot_winners;
 /* Checks of owners of slots
  * =========================
  *
- * What lib/slot-match.h and others promise of the owners of slots, each in a
- * way that does not lean on how these are found.  For unit tests and fuzzing.
+ * What the files in lib/ promise of the owners of slots, each in a way that
+ * does not lean on how these are found.  For unit tests and fuzzing.
  *
  * A check that fails aborts the program. */
 

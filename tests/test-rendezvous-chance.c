@@ -170,7 +170,7 @@ check_binomial(double hits, double n, double p)
 
 /* Fails unless the 'n' 'hits', of 'n_trials' independent trials together, can
  * come from the probabilities weights[i] / 'total': Pearson's chi-square test,
- * with a limit far beyond any chance.  Buckets that are expected to be hit
+ * with a limit far beyond any chance.  Members that are expected to be hit
  * less than 5 times count as one. */
 static void
 check_chi_square(const size_t hits[], const uint16_t weights[], size_t n,
