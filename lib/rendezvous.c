@@ -38,7 +38,6 @@
 #include <config.h>
 #include "rendezvous.h"
 #include <string.h>
-#include "compiler.h"
 #include "splitmix64.h"
 #include "util.h"
 

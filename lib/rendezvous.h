@@ -15,7 +15,6 @@
 #ifndef RENDEZVOUS_H
 #define RENDEZVOUS_H 1
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

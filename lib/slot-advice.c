@@ -40,8 +40,6 @@
 
 /* What matters for the balance of a table, and for advice. */
 struct balance {
-    uint64_t total;             /* Sum of all weights. */
-    uint16_t least;             /* Of all weights. */
     uint16_t least_average;     /* Of weights that are at least the average. */
 
     /* Of the buckets of at least average weight, the one with the most slots
@@ -54,76 +52,41 @@ struct balance {
     uint32_t empty;
 };
 
-/* Sets the weights in '*balance' to those of 'table'. */
-static void
-get_weights(const struct slot_table *table, struct balance *balance)
+static struct balance
+get_balance(const struct slot_winners *w)
 {
-    const struct slot_winners *w = &table->winners;
-    size_t n = w->n_members;
-
-    *balance = (struct balance) {
-        .total = w->weight,
-        .least = w->min_weight,
-        .least_average = UINT16_MAX,
-    };
-    for (size_t i = 0; i < n; i++) {
-        uint16_t weight = w->members[i].weight;
-
-        if (weight * (uint64_t) n >= balance->total) {
-            balance->least_average = MIN(balance->least_average, weight);
-        }
-    }
-}
-
-/* Sets what is in '*balance' besides the weights. */
-static void
-get_loads(const struct slot_table *table, struct balance *balance)
-{
-    const struct slot_winners *w = &table->winners;
+    struct balance balance = { .least_average = UINT16_MAX };
     uint32_t *loads = xmalloc(w->n_members * sizeof *loads);
-    uint32_t n_slots = slot_table_n_slots(table);
 
     slot_winners_count(w, loads, NULL);
     for (size_t i = 0; i < w->n_members; i++) {
-        uint16_t weight = w->members[i].weight;
+        uint64_t weight = w->members[i].weight;
 
-        if (!loads[i] && !balance->n_empty++) {
-            balance->empty = w->members[i].id;
+        if (!loads[i] && !balance.n_empty++) {
+            balance.empty = w->members[i].id;
         }
-        if (weight >= balance->least_average) {
-            uint64_t percent = (100 * balance->total * loads[i]
-                                / ((uint64_t) n_slots * weight));
+        if (weight * w->n_members >= w->weight) {
+            uint64_t percent = (100 * w->weight * loads[i]
+                                / (weight << w->n_bits));
 
-            if (percent > balance->fullest_percent) {
-                balance->fullest = w->members[i].id;
-                balance->fullest_percent = percent;
+            balance.least_average = MIN(balance.least_average, weight);
+            if (percent > balance.fullest_percent) {
+                balance.fullest = w->members[i].id;
+                balance.fullest_percent = percent;
             }
         }
     }
     free(loads);
+    return balance;
 }
 
-/* Returns true if with 2**n_bits slots the share of a bucket with the given
- * 'weight' is at least 'share' / 10 slots. */
+/* Returns true if with 2**n_bits slots the share of a bucket of 'w' with the
+ * given 'weight' is at least 'share' / 10 slots. */
 static bool
-has_share(const struct balance *balance, unsigned int n_bits, uint16_t weight,
+has_share(const struct slot_winners *w, unsigned int n_bits, uint16_t weight,
           unsigned int share)
 {
-    return (UINT64_C(10) * weight) << n_bits >= share * balance->total;
-}
-
-/* Returns the greatest of some load bounds with which no bucket of at least
- * average weight gets more than MAX_PERCENT of its share, to which the bound
- * of b percent and a slot for rounding come: 100 + b + 100 / share <=
- * MAX_PERCENT.  Returns 0 if there is none, or if a bucket's capacity could be
- * 0. */
-static unsigned int
-find_load_bound(const struct balance *balance, unsigned int n_bits)
-{
-    return (!has_share(balance, n_bits, balance->least, 10) ? 0
-            : has_share(balance, n_bits, balance->least_average, 40) ? 25
-            : has_share(balance, n_bits, balance->least_average, 25) ? 10
-            : 0);
+    return (UINT64_C(10) * weight) << n_bits >= share * w->weight;
 }
 
 /* Returns null if 'table' is balanced as well as it should be, or cannot be
@@ -137,15 +100,14 @@ find_load_bound(const struct balance *balance, unsigned int n_bits)
 char *
 slot_advice_get(const struct slot_table *table)
 {
-    unsigned int n_bits = table->params.n_bits;
-    struct balance balance;
+    const struct slot_winners *w = &table->winners;
+    unsigned int n_bits = w->n_bits;
 
-    get_weights(table, &balance);
-    if (has_share(&balance, n_bits, balance.least, 10 * SAFE_SHARE)) {
+    if (has_share(w, n_bits, w->min_weight, 10 * SAFE_SHARE)) {
         return NULL;
     }
-    get_loads(table, &balance);
 
+    struct balance balance = get_balance(w);
     bool overfull = (!table->params.load_bound
                      && balance.fullest_percent > MAX_PERCENT);
     if (!overfull && !balance.n_empty) {
@@ -153,17 +115,23 @@ slot_advice_get(const struct slot_table *table)
     }
 
     while (n_bits <= RENDEZVOUS_MAX_BITS
-           && ((overfull && !has_share(&balance, n_bits, balance.least_average,
+           && ((overfull && !has_share(w, n_bits, balance.least_average,
                                        10 * SAFE_SHARE))
-               || (balance.n_empty && !has_share(&balance, n_bits,
-                                                 balance.least,
+               || (balance.n_empty && !has_share(w, n_bits, w->min_weight,
                                                  10 * NONEMPTY_SHARE)))) {
         n_bits++;
     }
-    bool slots = (n_bits <= RENDEZVOUS_MAX_BITS
-                  && n_bits > table->params.n_bits);
-    unsigned int bound = (balance.n_empty ? 0
-                          : find_load_bound(&balance, table->params.n_bits));
+    bool slots = n_bits <= RENDEZVOUS_MAX_BITS && n_bits > w->n_bits;
+
+    /* The greatest of some load bounds with which no bucket of at least
+     * average weight gets more than MAX_PERCENT of its share, to which the
+     * bound of b percent and a slot for rounding come: 100 + b + 100 / share
+     * <= MAX_PERCENT.  None if a bucket's capacity could be 0. */
+    unsigned int bound
+        = (balance.n_empty || !has_share(w, w->n_bits, w->min_weight, 10) ? 0
+           : has_share(w, w->n_bits, balance.least_average, 40) ? 25
+           : has_share(w, w->n_bits, balance.least_average, 25) ? 10
+           : 0);
     if (!slots && !bound) {
         return NULL;
     }

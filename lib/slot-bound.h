@@ -15,8 +15,6 @@
 #ifndef SLOT_BOUND_H
 #define SLOT_BOUND_H 1
 
-#include <stddef.h>
-#include <stdint.h>
 #include "rendezvous.h"
 
 /* Load bound of slot tables

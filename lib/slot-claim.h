@@ -16,8 +16,6 @@
 #define SLOT_CLAIM_H 1
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "rendezvous.h"
 
 /* Claims to slots

@@ -23,20 +23,7 @@
 #include <stdlib.h>
 #include "bitmap.h"
 #include "slot-map.h"
-#include "slot-table.h"
 #include "util.h"
-
-/* Returns the map from the members of 'old' to those of 'new', which the
- * caller must free. */
-static uint16_t *
-map_members(const struct slot_winners *old, const struct slot_winners *new)
-{
-    uint16_t *map = xmalloc(old->n_members * sizeof *map);
-
-    slot_map_members(old->members, old->n_members,
-                     new->members, new->n_members, map);
-    return map;
-}
 
 /* Returns true if member i of 'old' is that with index 'j' in 'new', which may
  * be SLOT_MAP_NONE, and has the same weight. */
@@ -60,7 +47,7 @@ is_unchanged(const struct slot_winners *old, size_t i,
 struct slot_diff
 slot_diff(const struct slot_table *old_, const struct slot_table *new_,
           const unsigned long *redirected,
-          bool (*is_live)(void *bucket_aux, void *aux), void *aux)
+          slot_is_live_func *is_live, void *aux)
 {
     const struct slot_winners *old = &old_->winners, *new = &new_->winners;
     uint32_t n_slots = slot_table_n_slots(new_);
@@ -72,31 +59,26 @@ slot_diff(const struct slot_table *old_, const struct slot_table *new_,
         return diff;
     }
 
-    uint16_t *map = map_members(old, new);
+    uint16_t *map = slot_map_members(old->members, old->n_members,
+                                     new->members, new->n_members);
 
     diff.n_moved = slot_map_count_moved(map, old->n_members, old->owners,
                                         new->owners, n_slots);
     if (redirected || old->capacities || new->capacities) {
         uint32_t *collateral = xcalloc(old->n_members, sizeof *collateral);
-        unsigned long *unchanged = bitmap_allocate(old->n_members);
-        unsigned long *unchanged_new = bitmap_allocate(new->n_members);
+        uint16_t *back = slot_map_members(new->members, new->n_members,
+                                          old->members, old->n_members);
 
-        for (size_t i = 0; i < old->n_members; i++) {
-            if (is_unchanged(old, i, new, map[i])) {
-                bitmap_set1(unchanged, i);
-                bitmap_set1(unchanged_new, map[i]);
-            }
-        }
         for (uint32_t slot = 0; slot < n_slots; slot++) {
             uint16_t from = old->owners[slot];
             uint16_t to = new->owners[slot];
 
             if (map[from] != to) {
-                collateral[from] += (bitmap_is_set(unchanged, from)
-                                     && bitmap_is_set(unchanged_new, to));
+                collateral[from] += (is_unchanged(old, from, new, map[from])
+                                     && is_unchanged(new, to, old, back[to]));
             } else if (redirected && bitmap_is_set(redirected, from)) {
                 diff.n_redirected++;
-                collateral[from] += bitmap_is_set(unchanged, from);
+                collateral[from] += is_unchanged(old, from, new, to);
             }
         }
         for (size_t i = 0; i < old->n_members; i++) {
@@ -105,8 +87,7 @@ slot_diff(const struct slot_table *old_, const struct slot_table *new_,
             }
         }
         free(collateral);
-        free(unchanged);
-        free(unchanged_new);
+        free(back);
     }
     free(map);
     return diff;
@@ -118,18 +99,18 @@ slot_diff(const struct slot_table *old_, const struct slot_table *new_,
  *
  * Takes time in proportion to the slots of 'old' and to the buckets. */
 uint32_t
-slot_diff_staying(const struct slot_table *old, const struct slot_table *new,
-                  bool (*is_live)(void *bucket_aux, void *aux), void *aux)
+slot_diff_staying(const struct slot_table *old_, const struct slot_table *new_,
+                  slot_is_live_func *is_live, void *aux)
 {
-    const struct slot_winners *w = &old->winners;
-    uint16_t *map = map_members(w, &new->winners);
-    uint32_t *loads = xmalloc(w->n_members * sizeof *loads);
+    const struct slot_winners *old = &old_->winners, *new = &new_->winners;
+    uint16_t *map = slot_map_members(old->members, old->n_members,
+                                     new->members, new->n_members);
+    uint32_t *loads = xmalloc(old->n_members * sizeof *loads);
     uint32_t n_staying = 0;
 
-    slot_winners_count(w, loads, NULL);
-    for (size_t i = 0; i < w->n_members; i++) {
-        if (is_unchanged(w, i, &new->winners, map[i])
-            && is_live(old->aux[i], aux)) {
+    slot_winners_count(old, loads, NULL);
+    for (size_t i = 0; i < old->n_members; i++) {
+        if (is_unchanged(old, i, new, map[i]) && is_live(old_->aux[i], aux)) {
             n_staying += loads[i];
         }
     }

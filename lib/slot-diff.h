@@ -23,10 +23,7 @@
  * The others are collateral.  So are those that stay with their bucket, if
  * that does something else now. */
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct slot_table;
+#include "slot-table.h"
 
 struct slot_diff {
     /* Slots whose owners' ids differ. */
@@ -45,11 +42,9 @@ struct slot_diff {
 struct slot_diff slot_diff(const struct slot_table *old,
                            const struct slot_table *new,
                            const unsigned long *redirected,
-                           bool (*is_live)(void *bucket_aux, void *aux),
-                           void *aux);
+                           slot_is_live_func *is_live, void *aux);
 uint32_t slot_diff_staying(const struct slot_table *old,
                            const struct slot_table *new,
-                           bool (*is_live)(void *bucket_aux, void *aux),
-                           void *aux);
+                           slot_is_live_func *is_live, void *aux);
 
 #endif /* slot-diff.h */

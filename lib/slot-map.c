@@ -24,9 +24,7 @@
 
 #include <config.h>
 #include "slot-map.h"
-#include <stdbool.h>
 #include <string.h>
-#include "compiler.h"
 #include "util.h"
 
 /* Slots in a block. */
@@ -81,14 +79,14 @@ shift_owners(struct shift s, const uint16_t from[LANES], uint16_t to[LANES])
     memcpy(to, x, sizeof x);
 }
 
-/* Sets map[i] to the index in the 'n_to' members 'to' of the member with the
- * id of member i of the 'n_from' members 'from', or to SLOT_MAP_NONE.  Both
- * must be sorted by increasing id. */
-void
+/* Returns the map from the 'n_from' members 'from' to the 'n_to' members 'to',
+ * which have the same ids.  Both must be sorted by increasing id.  The caller
+ * must free the map. */
+uint16_t *
 slot_map_members(const struct rendezvous_member from[], size_t n_from,
-                 const struct rendezvous_member to[], size_t n_to,
-                 uint16_t map[])
+                 const struct rendezvous_member to[], size_t n_to)
 {
+    uint16_t *map = xmalloc(n_from * sizeof *map);
     size_t j = 0;
 
     for (size_t i = 0; i < n_from; i++) {
@@ -97,6 +95,7 @@ slot_map_members(const struct rendezvous_member from[], size_t n_from,
         }
         map[i] = j < n_to && to[j].id == from[i].id ? j : SLOT_MAP_NONE;
     }
+    return map;
 }
 
 /* Sets the owner of each of the 'n_slots' slots in 'to' to map[i], where i,

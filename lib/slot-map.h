@@ -15,8 +15,6 @@
 #ifndef SLOT_MAP_H
 #define SLOT_MAP_H 1
 
-#include <stddef.h>
-#include <stdint.h>
 #include "rendezvous.h"
 
 /* Owners by the members of another table
@@ -27,17 +25,17 @@
  * old table has the index map[i] in the new one, or SLOT_MAP_NONE if it is not
  * there.  Indexes keep their order.
  *
- * All functions are pure.  The main thread calls them for each change, which
- * is mostly that one member comes or goes.  Then, they take several slots at a
- * time.  slot_map_members() takes time in proportion to the number of members,
- * the others to that of slots. */
+ * All functions may be called from any thread.  The main thread calls them for
+ * each change, which is mostly that one member comes or goes.  Then, they take
+ * several slots at a time.  slot_map_members() takes time in proportion to the
+ * number of members, the others to that of slots. */
 
 /* The index of no member, and the owner of a slot that has none. */
 #define SLOT_MAP_NONE UINT16_MAX
 
-void slot_map_members(const struct rendezvous_member from[], size_t n_from,
-                      const struct rendezvous_member to[], size_t n_to,
-                      uint16_t map[]);
+uint16_t *slot_map_members(const struct rendezvous_member from[],
+                           size_t n_from, const struct rendezvous_member to[],
+                           size_t n_to);
 void slot_map_owners(const uint16_t map[], size_t n, const uint16_t from[],
                      uint16_t to[], uint32_t n_slots);
 uint32_t slot_map_count_moved(const uint16_t map[], size_t n,

@@ -37,7 +37,6 @@
 #include "slot-offers.h"
 #include <stdlib.h>
 #include "heap.h"
-#include "slot-claim.h"
 #include "slot-map.h"
 #include "slot-winners.h"
 #include "util.h"

@@ -38,9 +38,6 @@
  * Takes time in proportion to the number of members for each slot that
  * proposes. */
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "slot-claim.h"
 
 struct slot_winners;

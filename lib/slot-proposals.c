@@ -24,7 +24,6 @@
 #include <config.h>
 #include "slot-proposals.h"
 #include <stdlib.h>
-#include "rendezvous.h"
 #include "slot-claim.h"
 #include "slot-map.h"
 #include "slot-winners.h"
@@ -56,39 +55,18 @@ slot_proposals_uninit(struct slot_proposals *p)
     free(p->hungry);
 }
 
-static bool
-has_room(const struct slot_proposals *p, size_t member)
-{
-    const uint32_t *capacities = p->winners->capacities;
-
-    return !capacities || p->loads[member] < capacities[member];
-}
-
 /* Makes 'member', which must not be hungry, hungry if it has room.  Returns
  * true if it has. */
 bool
 slot_proposals_add(struct slot_proposals *p, size_t member)
 {
-    bool room = has_room(p, member);
+    const uint32_t *capacities = p->winners->capacities;
+    bool room = !capacities || p->loads[member] < capacities[member];
 
     if (room) {
         p->hungry[p->n_hungry++] = member;
     }
     return room;
-}
-
-/* Makes 'owner' lose a slot. */
-static void
-lose(struct slot_proposals *p, uint16_t owner)
-{
-    if (p->winners->capacities) {
-        bool had_room = has_room(p, owner);
-
-        p->loads[owner]--;
-        if (!had_room) {
-            slot_proposals_add(p, owner);
-        }
-    }
 }
 
 /* Lets the member with the given 'index' own 'slot', which has 'place' in its
@@ -108,7 +86,14 @@ win_slot(struct slot_proposals *p, uint16_t index, uint16_t slot,
         if (owner == index || !slot_claim_is_better(&a, &b, w->n_bits)) {
             return false;
         }
-        lose(p, owner);
+        if (w->capacities) {
+            p->loads[owner]--;
+
+            /* If it was full, it was not hungry. */
+            if (p->loads[owner] + 1 == w->capacities[owner]) {
+                p->hungry[p->n_hungry++] = owner;
+            }
+        }
     } else if (p->take_free) {
         p->n_free--;
     } else {

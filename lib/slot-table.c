@@ -26,7 +26,6 @@
 #include "slot-map.h"
 #include "slot-match.h"
 #include "slot-update.h"
-#include "slot-winners.h"
 #include "util.h"
 
 static int
@@ -95,9 +94,9 @@ set_owners(struct slot_table *table, const struct slot_winners *old)
     const struct slot_table_params *params = &table->params;
     struct slot_winners *w = &table->winners;
     size_t n = w->n_members;
-    uint16_t *map = xmalloc(old->n_members * sizeof *map);
+    uint16_t *map = slot_map_members(old->members, old->n_members,
+                                     w->members, n);
 
-    slot_map_members(old->members, old->n_members, w->members, n, map);
     complete_members(w, params->basis, old, map);
     if (params->load_bound) {
         w->capacities = xmalloc(n * sizeof *w->capacities);
@@ -183,8 +182,7 @@ slot_table_owner(const struct slot_table *table, uint32_t slot)
  * Takes time in proportion to the number of buckets. */
 void *
 slot_table_best_live(const struct slot_table *table, uint32_t slot,
-                     bool (*is_live)(void *bucket_aux, void *aux),
-                     void *aux)
+                     slot_is_live_func *is_live, void *aux)
 {
     const struct slot_winners *w = &table->winners;
     unsigned int n_bits = table->params.n_bits;
@@ -193,9 +191,7 @@ slot_table_best_live(const struct slot_table *table, uint32_t slot,
     for (size_t i = 0; i < w->n_members; i++) {
         const struct rendezvous_member *member = &w->members[i];
         struct slot_claim claim = {
-            .member = member,
-            .slot = slot,
-            .place = rendezvous_place(member, n_bits, slot),
+            member, slot, rendezvous_place(member, n_bits, slot)
         };
 
         if (slot_claim_is_better(&claim, &best, n_bits)

@@ -16,8 +16,6 @@
 #define SLOT_TABLE_H 1
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "slot-winners.h"
 
 /* Slot table
@@ -93,6 +91,10 @@ struct slot_table {
     void **aux;                 /* Of each member. */
 };
 
+/* Returns true if a bucket with the given 'bucket_aux' is live.  'aux' is the
+ * caller's. */
+typedef bool slot_is_live_func(void *bucket_aux, void *aux);
+
 struct slot_table *slot_table_create(const struct slot_table_params *,
                                      const struct slot_bucket[], size_t n,
                                      const struct slot_table *old);
@@ -100,8 +102,7 @@ void slot_table_destroy(struct slot_table *);
 
 void *slot_table_owner(const struct slot_table *, uint32_t slot);
 void *slot_table_best_live(const struct slot_table *, uint32_t slot,
-                           bool (*is_live)(void *bucket_aux, void *aux),
-                           void *aux);
+                           slot_is_live_func *is_live, void *aux);
 
 /* Returns true if 'table' has no bucket with a weight: no slot has an owner
  * then. */

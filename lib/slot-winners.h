@@ -15,8 +15,6 @@
 #ifndef SLOT_WINNERS_H
 #define SLOT_WINNERS_H 1
 
-#include <stddef.h>
-#include <stdint.h>
 #include "rendezvous.h"
 
 /* Winners of slots

@@ -210,10 +210,10 @@ compare_buckets(struct group_slots_change *change,
                 unsigned long *redirected)
 {
     const struct slot_winners *w = &old->winners;
-    uint16_t *map = xmalloc(w->n_members * sizeof *map);
+    uint16_t *map = slot_map_members(w->members, w->n_members,
+                                     new->winners.members,
+                                     new->winners.n_members);
 
-    slot_map_members(w->members, w->n_members,
-                     new->winners.members, new->winners.n_members, map);
     for (size_t i = 0; i < w->n_members; i++) {
         if (map[i] != SLOT_MAP_NONE) {
             const struct ofputil_bucket *a = old->aux[i];

@@ -17,6 +17,7 @@
 #include <config.h>
 #undef NDEBUG
 #include "slot-update.h"
+#include <stdlib.h>
 #include "ovstest.h"
 #include "slot-check.h"
 #include "slot-group.h"
@@ -35,7 +36,6 @@ test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
     int n_updated = 0;
 
     for (int i = 0; i < 10 * SLOT_GROUP_TRIALS; i++) {
-        uint16_t map[SLOT_GROUP_MAX];
         struct slot_winners new, fresh;
 
         if (!(i % 200)) {
@@ -49,8 +49,8 @@ test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
         slot_match_build(&fresh);
 
         slot_group_init_winners(&group, &new);
-        slot_map_members(old.members, old.n_members,
-                         new.members, new.n_members, map);
+        uint16_t *map = slot_map_members(old.members, old.n_members,
+                                         new.members, new.n_members);
         if (slot_update(&new, &old, map)) {
             n_updated++;
             slot_check_equal(&new, &fresh);
@@ -63,6 +63,7 @@ test_changes(struct ovs_cmdl_context *ctx OVS_UNUSED)
             slot_winners_uninit(&new);
             old = fresh;
         }
+        free(map);
     }
     slot_winners_uninit(&old);
     ovs_assert(n_updated > 5 * SLOT_GROUP_TRIALS);

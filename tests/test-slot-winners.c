@@ -50,7 +50,6 @@ test_map(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
     for (int i = 0; i < 10 * SLOT_GROUP_TRIALS; i++) {
         uint16_t owners[1 << 10], mapped[1 << 10], slots[1 << 10];
-        uint16_t map[SLOT_GROUP_MAX];
         uint32_t n_moved = 0, n_slots;
         size_t n_ownerless = 0;
 
@@ -59,7 +58,8 @@ test_map(struct ovs_cmdl_context *ctx OVS_UNUSED)
         }
         a = b;
         slot_group_change(&b);
-        slot_map_members(a.members, a.n, b.members, b.n, map);
+
+        uint16_t *map = slot_map_members(a.members, a.n, b.members, b.n);
         check_map(&a, &b, map);
 
         n_slots = 1u << a.n_bits;
@@ -84,6 +84,7 @@ test_map(struct ovs_cmdl_context *ctx OVS_UNUSED)
         ovs_assert(n_ownerless == n);
         ovs_assert(slot_map_count_moved(map, a.n, owners, mapped, n_slots)
                    == n_moved);
+        free(map);
     }
 }
 
