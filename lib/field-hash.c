@@ -97,20 +97,6 @@ depends_on_fragment(const struct mf_field *mf)
     OVS_NOT_REACHED();
 }
 
-/* Returns true if a packet with the given 'flow' can have the field 'mf'.
- * Sets the bits that tell in 'wc', except for those that every datapath flow
- * matches: the Ethernet type and whether the packet is an IP fragment. */
-static bool
-can_have_field(const struct mf_field *mf, const struct flow *flow,
-               struct flow_wildcards *wc)
-{
-    if (is_ip_any(flow) && flow->nw_frag & FLOW_NW_FRAG_ANY
-        && depends_on_fragment(mf)) {
-        return false;
-    }
-    return mf_are_prereqs_ok(mf, flow, wc);
-}
-
 /* Returns the hash of words of which the last is 'word', and those before it
  * have the hash 'hash'.  The hash of no words is 0. */
 static uint64_t
@@ -149,6 +135,7 @@ uint32_t
 field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
            const struct flow *flow, struct flow_wildcards *wc)
 {
+    bool is_fragment = is_ip_any(flow) && flow->nw_frag & FLOW_NW_FRAG_ANY;
     uint64_t sum = 0, src = 0, dst = 0;
     const uint8_t *masks = fields->values;
     size_t i;
@@ -160,7 +147,8 @@ field_hash(const struct field_array *fields, bool symmetric, uint32_t basis,
 
         memcpy(&mask, masks, mf->n_bytes);
         masks += mf->n_bytes;
-        if (!can_have_field(mf, flow, wc)) {
+        if ((is_fragment && depends_on_fragment(mf))
+            || !mf_are_prereqs_ok(mf, flow, wc)) {
             continue;
         }
         mf_mask_field_masked(mf, &mask, wc);
@@ -239,23 +227,13 @@ check_fields(const struct field_array *fields, bool symmetric)
 char * OVS_WARN_UNUSED_RESULT
 field_hash_check(const struct ofputil_group_props *props)
 {
-    struct ofp_group_slots slots;
-
     if (!ofp_group_slots_takes_fields(props->selection_method)) {
         return NULL;
     }
 
-    char *error = ofp_group_slots_decode(props->selection_method,
-                                         props->selection_method_param,
-                                         &slots);
-    ovs_assert(!error);
-    error = check_fields(&props->fields,
-                         slots.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC);
-    if (error) {
-        char *s = xasprintf(OFP_CONSISTENT_HASH": %s", error);
-
-        free(error);
-        return s;
-    }
-    return NULL;
+    struct ofp_group_slots slots = ofp_group_slots_get(props);
+    return ofp_group_slots_prefix_error(
+        OFP_CONSISTENT_HASH,
+        check_fields(&props->fields,
+                     slots.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC));
 }

@@ -115,27 +115,15 @@ next_option(const struct method *method, const struct option *o)
     for (OPTION = next_option(METHOD, NULL); OPTION;                \
          OPTION = next_option(METHOD, OPTION))
 
+/* Returns the method with the given 'name' on the wire or in text, or NULL.
+ * There is no room on the wire for a name that only text has. */
 static const struct method *
-method_from_wire(const char *selection_method)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
-        if (!strcmp(selection_method, methods[i].wire)) {
-            return &methods[i];
-        }
-    }
-    return NULL;
-}
-
-/* Returns the method whose name on the wire or in text are the first 'n' bytes
- * of 's', or NULL. */
-static const struct method *
-method_from_text(const char *s, size_t n)
+find_method(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
         const struct method *m = &methods[i];
 
-        if (!strncmp(s, m->text, MAX(n, strlen(m->text)))
-            || !strncmp(s, m->wire, MAX(n, strlen(m->wire)))) {
+        if (!strcmp(name, m->wire) || !strcmp(name, m->text)) {
             return m;
         }
     }
@@ -147,7 +135,7 @@ method_from_text(const char *s, size_t n)
 bool
 ofp_group_slots_is_method(const char *selection_method)
 {
-    return method_from_wire(selection_method) != NULL;
+    return find_method(selection_method) != NULL;
 }
 
 /* Returns true if 'selection_method' is the name on the wire of the method
@@ -163,16 +151,15 @@ ofp_group_slots_takes_fields(const char *selection_method)
 const char *
 ofp_group_slots_name(const char *selection_method)
 {
-    return method_from_wire(selection_method)->text;
+    return find_method(selection_method)->text;
 }
 
-/* Returns 'error', which it frees, with the name in text of
- * 'selection_method', which must be one of the methods, in front. */
-static char *
-add_name(const char *selection_method, char *error)
+/* Returns a malloc()'d string with 'prefix', a colon and 'error', which it
+ * frees, or null if 'error' is null. */
+char * OVS_WARN_UNUSED_RESULT
+ofp_group_slots_prefix_error(const char *prefix, char *error)
 {
-    char *s = xasprintf("%s: %s", ofp_group_slots_name(selection_method),
-                        error);
+    char *s = error ? xasprintf("%s: %s", prefix, error) : NULL;
 
     free(error);
     return s;
@@ -196,7 +183,7 @@ char * OVS_WARN_UNUSED_RESULT
 ofp_group_slots_decode(const char *selection_method, uint64_t param,
                        struct ofp_group_slots *slots)
 {
-    const struct method *method = method_from_wire(selection_method);
+    const struct method *method = find_method(selection_method);
     const struct option *o;
 
     FOR_EACH_OPTION (o, method) {
@@ -233,9 +220,24 @@ ofp_group_slots_check(const struct ofputil_group_props *props)
         return NULL;
     }
 
+    return ofp_group_slots_prefix_error(
+        ofp_group_slots_name(props->selection_method),
+        ofp_group_slots_decode(props->selection_method,
+                               props->selection_method_param, NULL));
+}
+
+/* Returns the options of 'props', whose selection method must be one of the
+ * methods, and which ofp_group_slots_check() must have accepted. */
+struct ofp_group_slots
+ofp_group_slots_get(const struct ofputil_group_props *props)
+{
+    struct ofp_group_slots slots;
     char *error = ofp_group_slots_decode(props->selection_method,
-                                         props->selection_method_param, NULL);
-    return error ? add_name(props->selection_method, error) : NULL;
+                                         props->selection_method_param,
+                                         &slots);
+
+    ovs_assert(!error);
+    return slots;
 }
 
 /* Logs and frees 'error', what is wrong with the selection method of 'gm', or
@@ -254,23 +256,21 @@ ofp_group_slots_refuse(const struct ofputil_group_mod *gm, char *error)
     return OFPERR_OFPBPC_BAD_VALUE;
 }
 
-/* Returns the 'n' 'names' as a malloc()'d string, as choices. */
-static char *
-join_names(const char *const names[], size_t n)
+/* Appends the 'n' 'names' to 's', as choices. */
+static void
+format_choices(const char *const names[], size_t n, struct ds *s)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
-
     for (size_t i = 0; i < n; i++) {
-        ds_put_format(&s, "%s%s",
+        ds_put_format(s, "%s%s",
                       !i ? "" : i < n - 1 ? ", " : " or ", names[i]);
     }
-    return ds_steal_cstr(&s);
 }
 
 /* Parses 'value', one of the names of 'o', into '*bits'. */
 static char * OVS_WARN_UNUSED_RESULT
 parse_name(const struct option *o, const char *value, uint64_t *bits)
 {
+    struct ds s = DS_EMPTY_INITIALIZER;
     size_t n = 0;
 
     while (o->names[n]) {
@@ -280,12 +280,10 @@ parse_name(const struct option *o, const char *value, uint64_t *bits)
         }
     }
 
-    char *names = join_names(o->names, n);
-    char *error = xasprintf("%s must be %s, not \"%s\"%s", o->name, names,
-                            value, o->note ? o->note : "");
-
-    free(names);
-    return error;
+    ds_put_format(&s, "%s must be ", o->name);
+    format_choices(o->names, n, &s);
+    ds_put_format(&s, ", not \"%s\"%s", value, o->note ? o->note : "");
+    return ds_steal_cstr(&s);
 }
 
 /* Parses 'value', a number, into '*bits' of 'o'. */
@@ -297,9 +295,7 @@ parse_number(const struct option *o, const char *value, uint64_t *bits)
     char *error = str_to_u64(value, bits);
 
     if (error) {
-        char *s = xasprintf("%s: %s", o->name, error);
-        free(error);
-        return s;
+        return ofp_group_slots_prefix_error(o->name, error);
     }
     if (*value == '-' || *bits < min || *bits > max) {
         return xasprintf("%s must be %"PRIu64" to %"PRIu64", not %s",
@@ -322,6 +318,7 @@ parse_option(const struct method *method, const char *name, const char *value,
              uint64_t *param, unsigned int *seen)
 {
     const char *names[ARRAY_SIZE(options)];
+    struct ds s = DS_EMPTY_INITIALIZER;
     const struct option *o;
     size_t n = 0;
 
@@ -345,12 +342,9 @@ parse_option(const struct method *method, const char *name, const char *value,
         }
     }
 
-    char *choices = join_names(names, n);
-    char *error = xasprintf("unknown option \"%s\": must be %s",
-                            name, choices);
-
-    free(choices);
-    return error;
+    ds_put_format(&s, "unknown option \"%s\": must be ", name);
+    format_choices(names, n, &s);
+    return ds_steal_cstr(&s);
 }
 
 /* Parses '*text', the value of "selection_method" in the text form of a group.
@@ -366,24 +360,25 @@ char * OVS_WARN_UNUSED_RESULT
 ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)
 {
     char *open = strchr(*text, '(');
-    size_t name_len = open ? open - *text : strlen(*text);
-    const struct method *method = method_from_text(*text, name_len);
     char *name, *value;
     unsigned int seen = 0;
 
     *param = 0;
     *has_options = false;
+    if (open) {
+        *open = '\0';
+    }
+
+    const struct method *method = find_method(*text);
     if (!method) {
-        if (strncmp(*text, "hash", MAX(name_len, strlen("hash")))
-            && strncmp(*text, "dp_hash", MAX(name_len, strlen("dp_hash")))) {
-            return xasprintf("unknown selection method \"%.*s\": must be "
+        if (strcmp(*text, "hash") && strcmp(*text, "dp_hash")) {
+            return xasprintf("unknown selection method \"%s\": must be "
                              "hash, dp_hash, "OFP_CONSISTENT_DP_HASH_TEXT
-                             " or "OFP_CONSISTENT_HASH,
-                             (int) name_len, *text);
+                             " or "OFP_CONSISTENT_HASH, *text);
         }
         return (open
-                ? xasprintf("selection method \"%.*s\" takes no options in "
-                            "parentheses", (int) name_len, *text)
+                ? xasprintf("selection method \"%s\" takes no options in "
+                            "parentheses", *text)
                 : NULL);
     }
     *text = CONST_CAST(char *, method->wire);
@@ -402,7 +397,7 @@ ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)
         char *error = parse_option(method, name, value, param, &seen);
 
         if (error) {
-            return add_name(method->wire, error);
+            return ofp_group_slots_prefix_error(method->text, error);
         }
         *has_options = true;
     }
@@ -418,7 +413,7 @@ void
 ofp_group_slots_format(const char *selection_method, uint64_t param,
                        struct ds *s)
 {
-    const struct method *method = method_from_wire(selection_method);
+    const struct method *method = find_method(selection_method);
     const struct option *o;
 
     ds_put_cstr(s, method->text);

@@ -81,6 +81,9 @@ char *ofp_group_slots_decode(const char *selection_method, uint64_t param,
     OVS_WARN_UNUSED_RESULT;
 char *ofp_group_slots_check(const struct ofputil_group_props *)
     OVS_WARN_UNUSED_RESULT;
+char *ofp_group_slots_prefix_error(const char *prefix, char *error)
+    OVS_WARN_UNUSED_RESULT;
+struct ofp_group_slots ofp_group_slots_get(const struct ofputil_group_props *);
 enum ofperr ofp_group_slots_refuse(const struct ofputil_group_mod *,
                                    char *error);
 char *ofp_group_slots_parse(char **text, uint64_t *param, bool *has_options)

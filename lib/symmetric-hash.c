@@ -53,14 +53,6 @@ hash_end_l2(struct eth_addr address, ovs_be16 dl_type, uint32_t basis)
                       basis);
 }
 
-static bool
-has_ports(const struct flow *flow)
-{
-    return (flow->nw_proto == IPPROTO_TCP
-            || flow->nw_proto == IPPROTO_UDP
-            || flow->nw_proto == IPPROTO_SCTP);
-}
-
 /* Returns the hash of the connection that 'flow' belongs to, never 0.  Hashes
  * with different values of 'basis' are independent.  Uses the addresses,
  * 'dl_type', 'nw_proto', 'nw_frag', 'tp_src' and 'tp_dst' of 'flow'.
@@ -78,7 +70,9 @@ symmetric_hash(const struct flow *flow, uint32_t basis)
      * even the protocol is the same in all of them. */
     if (!(flow->nw_frag & FLOW_NW_FRAG_MASK)) {
         src = dst = flow->nw_proto << 16;
-        if (has_ports(flow)) {
+        if (flow->nw_proto == IPPROTO_TCP
+            || flow->nw_proto == IPPROTO_UDP
+            || flow->nw_proto == IPPROTO_SCTP) {
             src |= ntohs(flow->tp_src);
             dst |= ntohs(flow->tp_dst);
         }
