@@ -145,15 +145,15 @@ group_slots_history_destroy(struct group_slots_histories *histories)
     }
 }
 
-/* Returns the history of the group with the given 'group_id', or null if there
- * is none.  It is good until the group changes. */
+/* Returns the history of 'group', which must be visible and have slots.  It is
+ * good until the group changes. */
 const struct group_slots_history *
-group_slots_history_find(const struct group_slots_histories *histories,
-                         uint32_t group_id)
+group_slots_history_get(const struct group_dpif *group)
 {
-    const struct entry *entry = find_entry(histories, group_id);
+    const struct ofproto_dpif *ofproto
+        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
 
-    return entry ? &entry->history : NULL;
+    return &find_entry(ofproto->slot_histories, group->up.group_id)->history;
 }
 
 /* Keeps 'group', which is being deleted, and as many others as there is room
@@ -189,13 +189,12 @@ has_ids_in_order(const struct group_dpif *group)
 {
     const struct ofputil_bucket *bucket;
     uint32_t next = 0;
-    bool first = true;
 
     LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        if (first ? bucket->bucket_id > 1 : bucket->bucket_id != next) {
+        /* The first id is 0 or 1. */
+        if (bucket->bucket_id != next && (next || bucket->bucket_id != 1)) {
             return false;
         }
-        first = false;
         next = bucket->bucket_id + 1;
     }
     return group->up.n_buckets > 1;
@@ -240,21 +239,19 @@ has_same_hash(const struct group_dpif *a, const struct group_dpif *b)
     const struct field_array *a_fields = &a->up.props.fields;
     const struct field_array *b_fields = &b->up.props.fields;
 
-    if (a->selection_method != b->selection_method) {
-        return false;
-    } else if (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH) {
-        return group_slots_hash_alg(a) == group_slots_hash_alg(b);
-    } else {
-        return (a->slots->symmetric == b->slots->symmetric
-                && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
-                                MFF_N_IDS)
-                && !memcmp(a_fields->values, b_fields->values,
-                           a_fields->values_size));
-    }
+    return (a->selection_method == b->selection_method
+            && (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH
+                ? group_slots_hash_alg(a) == group_slots_hash_alg(b)
+                : (a->slots->symmetric == b->slots->symmetric
+                   && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
+                                   MFF_N_IDS)
+                   && !memcmp(a_fields->values, b_fields->values,
+                              a_fields->values_size))));
 }
 
 /* Sets '*change' to what happens to connections when 'new' comes instead of
- * 'old', which may be null.  Both must have a table.  Does not set 'who'.
+ * 'old', which may be null or have no slots.  A group with slots must have a
+ * table.  Does not set 'who'.
  *
  * Takes time in proportion to the number of slots and of buckets. */
 void
@@ -271,7 +268,7 @@ group_slots_change_init(struct group_slots_change *change,
         .when_mono = time_msec(),
         .n_slots = slot_table_n_slots(table),
     };
-    if (!old) {
+    if (!old || !old->slots) {
         return;
     }
 
@@ -279,20 +276,18 @@ group_slots_change_init(struct group_slots_change *change,
     unsigned long *redirected = bitmap_allocate(old_table->winners.n_members);
 
     compare_buckets(change, old_table, table, redirected);
-    if (!slot_table_has_same_slots(old_table, table)) {
-        change->kind = GROUP_SLOTS_CHANGE_SLOTS;
-    } else if (!has_same_hash(old, new)) {
-        change->kind = GROUP_SLOTS_CHANGE_HASH;
-    } else {
-        change->kind = GROUP_SLOTS_CHANGE_BUCKETS;
+    change->kind = (!slot_table_has_same_slots(old_table, table)
+                    ? GROUP_SLOTS_CHANGE_SLOTS
+                    : !has_same_hash(old, new) ? GROUP_SLOTS_CHANGE_HASH
+                    : GROUP_SLOTS_CHANGE_BUCKETS);
+    if (change->kind == GROUP_SLOTS_CHANGE_BUCKETS) {
         change->diff = slot_diff(old_table, table,
                                  change->n_other_actions ? redirected : NULL,
                                  group_slots_is_live, old);
         change->ids_in_order = (change->n_other_actions
                                 && has_ids_in_order(old)
                                 && has_ids_in_order(new));
-    }
-    if (change->kind != GROUP_SLOTS_CHANGE_BUCKETS) {
+    } else {
         uint64_t n_staying = slot_diff_staying(old_table, table,
                                                group_slots_is_live, old);
 
@@ -371,22 +366,6 @@ add_change(struct group_slots_history *history,
     history->n++;
 }
 
-/* Warns if the slots of 'group', which must have a table, are not balanced as
- * well as they should be.  Returns true if it has warned. */
-static bool
-warn_of_balance(const struct group_dpif *group)
-{
-    char *warning = slot_advice_get(group->slots->table);
-
-    if (!warning) {
-        return false;
-    }
-    VLOG_WARN_RL(&warn_rl, "%s: group %"PRIu32": %s", group->up.ofproto->name,
-                 group->up.group_id, warning);
-    free(warning);
-    return true;
-}
-
 /* A bucket's length in an OpenFlow 1.5 message, without actions: its header,
  * weight, watch_port and watch_group. */
 #define MAX_BUCKET_LEN 32
@@ -423,33 +402,39 @@ can_be_described(const struct group_dpif *group)
     return fits;
 }
 
-/* Warns if 'group' is too large for an OpenFlow message.  Returns true if it
- * has warned. */
-static bool
-warn_of_size(const struct group_dpif *group)
+/* Warns, once, if 'group' is too large for an OpenFlow message. */
+static void
+check_size(struct entry *entry, const struct group_dpif *group)
 {
-    if (can_be_described(group)) {
-        return false;
+    if (!entry->warned_of_size && !can_be_described(group)) {
+        entry->warned_of_size = true;
+        VLOG_WARN_RL(&warn_rl, "%s: group %"PRIu32" has %"PRIu32" buckets, "
+                     "too many for an OpenFlow message that describes it: "
+                     "dump-groups fails, use slot-table/show",
+                     group->up.ofproto->name, group->up.group_id,
+                     group->up.n_buckets);
     }
-    VLOG_WARN_RL(&warn_rl, "%s: group %"PRIu32" has %"PRIu32" buckets, too "
-                 "many for an OpenFlow message that describes it: dump-groups "
-                 "fails, use slot-table/show", group->up.ofproto->name,
-                 group->up.group_id, group->up.n_buckets);
-    return true;
 }
 
-/* Warns about the balance of 'group', once for each number of slots and load
- * bound. */
+/* Warns if the slots of 'group' are not balanced as well as they should be,
+ * once for each number of slots and load bound. */
 static void
 check_balance(struct entry *entry, const struct group_dpif *group)
 {
-    const struct slot_table_params *params = &group->slots->table->params;
+    const struct slot_table *table = group->slots->table;
 
     if (!entry->warned
-        || entry->warned_params.n_bits != params->n_bits
-        || entry->warned_params.load_bound != params->load_bound) {
-        entry->warned = warn_of_balance(group);
-        entry->warned_params = *params;
+        || entry->warned_params.n_bits != table->params.n_bits
+        || entry->warned_params.load_bound != table->params.load_bound) {
+        char *warning = slot_advice_get(table);
+
+        entry->warned = warning != NULL;
+        entry->warned_params = table->params;
+        if (warning) {
+            VLOG_WARN_RL(&warn_rl, "%s: group %"PRIu32": %s",
+                         group->up.ofproto->name, group->up.group_id, warning);
+            free(warning);
+        }
     }
 }
 
@@ -465,13 +450,12 @@ group_slots_history_publish(struct group_slots_histories *histories,
                             struct group_dpif *old, struct group_dpif *new,
                             const char *who)
 {
-    struct group_dpif *either = new ? new : old;
-    struct entry *entry;
-
     if (!(old && old->slots) && !(new && new->slots)) {
         return;
     }
-    entry = find_entry(histories, either->up.group_id);
+
+    struct entry *entry = find_entry(histories,
+                                     (new ? new : old)->up.group_id);
     if (!new) {
         keep_group(histories, entry, old);
         return;
@@ -501,7 +485,5 @@ group_slots_history_publish(struct group_slots_histories *histories,
         }
     }
     check_balance(entry, new);
-    if (!entry->warned_of_size) {
-        entry->warned_of_size = warn_of_size(new);
-    }
+    check_size(entry, new);
 }

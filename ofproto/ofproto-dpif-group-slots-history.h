@@ -30,9 +30,7 @@
  *
  * All of this belongs to the main thread. */
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include "slot-diff.h"
 
 struct ds;
@@ -87,8 +85,8 @@ void group_slots_history_destroy(struct group_slots_histories *);
 void group_slots_history_publish(struct group_slots_histories *,
                                  struct group_dpif *old,
                                  struct group_dpif *new, const char *who);
-const struct group_slots_history *group_slots_history_find(
-    const struct group_slots_histories *, uint32_t group_id);
+const struct group_slots_history *group_slots_history_get(
+    const struct group_dpif *);
 
 bool group_slots_is_live(void *bucket, void *group);
 

@@ -24,7 +24,6 @@
 #include "ofproto-dpif-group-slots-history.h"
 #include "ofproto-dpif-group-slots-reply.h"
 #include "ofproto-dpif-xlate.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/ofp-port.h"
 #include "slot-table.h"
@@ -71,13 +70,10 @@ format_map(const struct slot_table *table, struct ds *s)
 {
     uint32_t n_slots = slot_table_n_owned(table);
     const struct slot_winners *w = &table->winners;
-    int width = 1;
+    /* The last member has the greatest id. */
+    int width = snprintf(NULL, 0, "%"PRIu32,
+                         n_slots ? w->members[w->n_members - 1].id : 0);
 
-    for (size_t i = 0; i < w->n_members; i++) {
-        int member_width = snprintf(NULL, 0, "%"PRIu32, w->members[i].id);
-
-        width = MAX(width, member_width);
-    }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
         if (!(slot % MAP_COLUMNS)) {
             ds_put_format(s, "%s%5"PRIu32":", slot ? "\n" : "", slot);
@@ -190,13 +186,11 @@ slot_table_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED,
         const struct slot_table *table = group->slots->table;
         const struct ofputil_bucket *owner = slot_table_owner(table, slot);
         char *dead = owner ? group_slots_why_dead(group, owner) : NULL;
-        const struct ofputil_bucket *used = owner;
+        const struct ofputil_bucket *used
+            = (!dead ? owner
+               : slot_table_best_live(table, slot, group_slots_is_live,
+                                      CONST_CAST(struct group_dpif *, group)));
 
-        if (dead) {
-            used = slot_table_best_live(table, slot, group_slots_is_live,
-                                        CONST_CAST(struct group_dpif *,
-                                                   group));
-        }
         if (reply.use_json) {
             reply.json = json_object_create();
             json_object_put(reply.json, "slot", json_integer_create(slot));

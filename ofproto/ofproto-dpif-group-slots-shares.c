@@ -28,11 +28,10 @@
 static int
 compare_shares_by_id(const void *a_, const void *b_)
 {
-    const struct group_slots_share *a = a_;
-    const struct group_slots_share *b = b_;
+    uint32_t a = ((const struct group_slots_share *) a_)->bucket->bucket_id;
+    uint32_t b = ((const struct group_slots_share *) b_)->bucket->bucket_id;
 
-    return (a->bucket->bucket_id < b->bucket->bucket_id
-            ? -1 : a->bucket->bucket_id > b->bucket->bucket_id);
+    return a < b ? -1 : a > b;
 }
 
 /* Returns a table of the live ones among the 'n' 'shares', the buckets of the
@@ -44,20 +43,17 @@ create_live_table(const struct slot_table *table,
 {
     struct slot_table_params params = table->params;
     struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
-    struct slot_table *live;
-    size_t n_live = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (!shares[i].dead) {
-            buckets[n_live++] = (struct slot_bucket) {
-                .id = shares[i].bucket->bucket_id,
-                .weight = shares[i].bucket->weight,
-                .aux = &shares[i],
-            };
-        }
+        buckets[i] = (struct slot_bucket) {
+            .id = shares[i].bucket->bucket_id,
+            .weight = shares[i].dead ? 0 : shares[i].bucket->weight,
+            .aux = &shares[i],
+        };
     }
     params.load_bound = 0;
-    live = slot_table_create(&params, buckets, n_live, table);
+
+    struct slot_table *live = slot_table_create(&params, buckets, n, table);
     free(buckets);
     return live;
 }
@@ -71,8 +67,7 @@ count_slots(const struct slot_table *table, struct group_slots_share *shares,
     const struct slot_winners *w = &table->winners;
     struct group_slots_share **members
         = xmalloc(w->n_members * sizeof *members);
-    uint32_t *loads = xmalloc(w->n_members * sizeof *loads);
-    uint32_t n_dead = 0;
+    struct slot_table *live = NULL;
     size_t n_members = 0;
 
     /* The table has the buckets with a weight, in the same order. */
@@ -81,28 +76,21 @@ count_slots(const struct slot_table *table, struct group_slots_share *shares,
             members[n_members++] = &shares[i];
         }
     }
-    slot_winners_count(w, loads, NULL);
-    for (size_t i = 0; i < n_members; i++) {
-        members[i]->n_owned = loads[i];
-        if (members[i]->dead) {
-            n_dead += loads[i];
-        } else {
-            members[i]->n_used = loads[i];
-        }
-    }
-    if (n_dead) {
-        struct slot_table *live = create_live_table(table, shares, n);
+    for (uint32_t slot = 0; slot < slot_table_n_owned(table); slot++) {
+        struct group_slots_share *share = members[w->owners[slot]];
 
-        for (uint32_t slot = 0; slot < slot_table_n_owned(live); slot++) {
-            if (members[w->owners[slot]]->dead) {
-                struct group_slots_share *share = slot_table_owner(live, slot);
-
-                share->n_used++;
+        share->n_owned++;
+        if (share->dead) {
+            if (!live) {
+                live = create_live_table(table, shares, n);
             }
+            share = slot_table_owner(live, slot);
         }
-        slot_table_destroy(live);
+        if (share) {
+            share->n_used++;
+        }
     }
-    free(loads);
+    slot_table_destroy(live);
     free(members);
 }
 
@@ -126,19 +114,17 @@ group_slots_shares_get(const struct group_dpif *group)
 
     group->up.ofproto->ofproto_class->group_get_stats(&group->up, &stats);
     LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        shares[i].bucket = bucket;
-        shares[i].place = i;
-        shares[i].dead = group_slots_why_dead(group, bucket);
-        shares[i].stats = stats.bucket_stats[i];
+        shares[i] = (struct group_slots_share) {
+            .bucket = bucket,
+            .place = i,
+            .ideal = total ? (double) bucket->weight / total : 0,
+            .dead = group_slots_why_dead(group, bucket),
+            .stats = stats.bucket_stats[i],
+        };
         i++;
     }
     free(stats.bucket_stats);
-    for (i = 0; total && i < n; i++) {
-        shares[i].ideal = (double) shares[i].bucket->weight / total;
-    }
-    if (n) {
-        qsort(shares, n, sizeof *shares, compare_shares_by_id);
-    }
+    qsort(shares, n, sizeof *shares, compare_shares_by_id);
     count_slots(group->slots->table, shares, n);
     return shares;
 }

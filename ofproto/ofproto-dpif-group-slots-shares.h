@@ -19,8 +19,6 @@
  *
  * For the main thread. */
 
-#include <stddef.h>
-#include <stdint.h>
 #include "openvswitch/ofp-group.h"
 
 struct group_dpif;

@@ -25,7 +25,6 @@
 #include "ofproto-dpif-group-slots-history.h"
 #include "ofproto-dpif-group-slots-reply.h"
 #include "ofproto-dpif-group-slots-shares.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
 #include "sha1.h"
@@ -70,11 +69,8 @@ checksum(const struct group_dpif *group)
 {
     const struct slot_table *table = group->slots->table;
     const char *hash = hash_name(group, false);
-    uint32_t n_slots = slot_table_n_owned(table);
-    ovs_be32 *ids = xmalloc(n_slots * sizeof *ids);
     uint8_t digest[SHA1_DIGEST_SIZE];
     struct ds s = DS_EMPTY_INITIALIZER;
-    struct sha1_ctx sha1;
 
     ds_put_format(&s, "%s hash=%s basis=%"PRIu32" slots=%"PRIu32" fields=",
                   ofp_group_slots_name(group->up.props.selection_method),
@@ -82,26 +78,14 @@ checksum(const struct group_dpif *group)
                   slot_table_n_slots(table));
     format_fields(group, &s);
     ds_put_char(&s, '\n');
-    for (uint32_t slot = 0; slot < n_slots; slot++) {
-        ids[slot] = htonl(slot_table_owner_id(table, slot));
+    for (uint32_t slot = 0; slot < slot_table_n_owned(table); slot++) {
+        ovs_be32 id = htonl(slot_table_owner_id(table, slot));
+
+        ds_put_buffer(&s, (const char *) &id, sizeof id);
     }
-    sha1_init(&sha1);
-    sha1_update(&sha1, s.string, s.length);
-    sha1_update(&sha1, ids, n_slots * sizeof *ids);
-    sha1_final(&sha1, digest);
+    sha1_bytes(s.string, s.length, digest);
     ds_destroy(&s);
-    free(ids);
     return ntohl(get_unaligned_be32(ALIGNED_CAST(ovs_be32 *, digest)));
-}
-
-static const struct group_slots_history *
-get_history(const struct group_dpif *group)
-{
-    const struct ofproto_dpif *ofproto
-        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
-
-    return group_slots_history_find(ofproto->slot_histories,
-                                    group->up.group_id);
 }
 
 /* Appends what 'group' hashes, and how, to 's'. */
@@ -198,7 +182,7 @@ format_group(const struct group_dpif *group, struct ds *s)
     }
     format_hash(group, s);
     ds_put_format(s, "  checksum:    %08"PRIx32"\n", checksum(group));
-    format_history(get_history(group), s);
+    format_history(group_slots_history_get(group), s);
     group_slots_format_buckets(group, s);
 }
 
@@ -281,7 +265,8 @@ static struct json *
 group_to_json(const struct group_dpif *group)
 {
     const struct slot_table *table = group->slots->table;
-    const struct group_slots_history *history = get_history(group);
+    const struct group_slots_history *history
+        = group_slots_history_get(group);
     struct json *json = json_object_create();
     struct ds s = DS_EMPTY_INITIALIZER;
 
@@ -295,11 +280,9 @@ group_to_json(const struct group_dpif *group)
     put_string(json, "requested_hash", hash_name(group, true));
     format_fields(group, &s);
     put_string(json, "fields", s.length ? ds_cstr(&s) : NULL);
-    put_integer(json, "basis", group->hash_basis);
-    ds_clear(&s);
-    ds_put_format(&s, "%08"PRIx32, checksum(group));
-    put_string(json, "checksum", ds_cstr(&s));
     ds_destroy(&s);
+    put_integer(json, "basis", group->hash_basis);
+    json_object_put_format(json, "checksum", "%08"PRIx32, checksum(group));
 
     struct json *total = json_object_create();
     put_integer(total, "changes", history->n_changes);
@@ -321,11 +304,10 @@ group_to_json(const struct group_dpif *group)
 static int
 compare_groups_by_id(const void *a_, const void *b_)
 {
-    const struct group_dpif *const *a = a_;
-    const struct group_dpif *const *b = b_;
+    uint32_t a = (*(const struct group_dpif *const *) a_)->up.group_id;
+    uint32_t b = (*(const struct group_dpif *const *) b_)->up.group_id;
 
-    return ((*a)->up.group_id < (*b)->up.group_id
-            ? -1 : (*a)->up.group_id > (*b)->up.group_id);
+    return a < b ? -1 : a > b;
 }
 
 /* Returns the groups of 'ofproto' that have slots, by increasing id, and
@@ -336,35 +318,31 @@ find_groups(const struct ofproto_dpif *ofproto, size_t *n)
 {
     ovs_version_t version = ofproto_dpif_get_tables_version(
         CONST_CAST(struct ofproto_dpif *, ofproto));
-    const struct group_dpif **groups = NULL;
-    const struct ofgroup *ofgroup;
-    size_t allocated = 0;
+    const struct group_dpif **groups
+        = xmalloc(cmap_count(&ofproto->up.groups) * sizeof *groups);
+    const struct group_dpif *group;
 
     *n = 0;
-    CMAP_FOR_EACH (ofgroup, cmap_node, &ofproto->up.groups) {
-        const struct group_dpif *group
-            = CONTAINER_OF(ofgroup, struct group_dpif, up);
-
+    CMAP_FOR_EACH (group, up.cmap_node, &ofproto->up.groups) {
         if (group->slots
-            && versions_visible_in_version(&ofgroup->versions, version)) {
-            if (*n == allocated) {
-                groups = x2nrealloc(groups, &allocated, sizeof *groups);
-            }
+            && versions_visible_in_version(&group->up.versions, version)) {
             groups[(*n)++] = group;
         }
     }
-    if (*n) {
-        qsort(groups, *n, sizeof *groups, compare_groups_by_id);
-    }
+    qsort(groups, *n, sizeof *groups, compare_groups_by_id);
     return groups;
 }
 
-/* Adds the 'n' 'groups', of the bridge with the given 'name', to 'reply'. */
+/* Adds the groups of 'ofproto' that have slots to 'reply', or just 'group', if
+ * it is nonnull. */
 static void
-show_groups(struct group_slots_reply *reply, const char *name,
-            const struct group_dpif *const *groups, size_t n)
+show_groups(struct group_slots_reply *reply,
+            const struct ofproto_dpif *ofproto, const struct group_dpif *group)
 {
     struct json *array = reply->use_json ? json_array_create_empty() : NULL;
+    size_t n = 1;
+    const struct group_dpif **groups
+        = group ? xmemdup(&group, sizeof group) : find_groups(ofproto, &n);
 
     for (size_t i = 0; i < n; i++) {
         if (array) {
@@ -377,18 +355,8 @@ show_groups(struct group_slots_reply *reply, const char *name,
         }
     }
     if (array) {
-        json_object_put(reply->json, name, array);
+        json_object_put(reply->json, ofproto->up.name, array);
     }
-}
-
-static void
-show_bridge(struct group_slots_reply *reply,
-            const struct ofproto_dpif *ofproto)
-{
-    size_t n;
-    const struct group_dpif **groups = find_groups(ofproto, &n);
-
-    show_groups(reply, ofproto->up.name, groups, n);
     free(groups);
 }
 
@@ -399,25 +367,22 @@ slot_table_show(struct unixctl_conn *conn, int argc, const char *argv[],
 {
     const struct hmap *ofprotos = ofprotos_;
     const struct ofproto_dpif *ofproto;
+    const struct group_dpif *group = NULL;
     struct group_slots_reply reply;
 
     group_slots_reply_init(&reply, conn);
     reply.json = reply.use_json ? json_object_create() : NULL;
-    if (argc > 2) {
-        const struct group_dpif *group
-            = group_slots_reply_find_group(&reply, argv[1], argv[2]);
-
-        if (group) {
-            show_groups(&reply, argv[1], &group, 1);
-        }
-    } else if (argc > 1) {
+    if (argc > 1) {
         ofproto = group_slots_reply_find_bridge(&reply, argv[1]);
-        if (ofproto) {
-            show_bridge(&reply, ofproto);
+        if (ofproto && argc > 2) {
+            group = group_slots_reply_find_group(&reply, argv[1], argv[2]);
+        }
+        if (!reply.error) {
+            show_groups(&reply, ofproto, group);
         }
     } else {
         HMAP_FOR_EACH (ofproto, all_ofproto_dpifs_by_name_node, ofprotos) {
-            show_bridge(&reply, ofproto);
+            show_groups(&reply, ofproto, NULL);
         }
     }
     group_slots_reply_send(&reply, conn);

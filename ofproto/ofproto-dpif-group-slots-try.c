@@ -27,7 +27,6 @@
 #include "ofproto-dpif-group-slots-reply.h"
 #include "ofproto-dpif-group-slots-show.h"
 #include "openvswitch/json.h"
-#include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-group.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/ofpbuf.h"
@@ -57,14 +56,11 @@ static struct move *
 find_moves(const struct slot_table *old, const struct slot_table *new,
            size_t *n)
 {
-    uint32_t n_slots = slot_table_n_slots(new);
+    uint32_t n_slots = slot_table_is_empty(old) ? 0 : slot_table_n_owned(new);
     struct move *moves = xmalloc(n_slots * sizeof *moves);
     size_t n_moved = 0;
 
     *n = 0;
-    if (slot_table_is_empty(old) || slot_table_is_empty(new)) {
-        return moves;
-    }
     for (uint32_t slot = 0; slot < n_slots; slot++) {
         uint32_t from = slot_table_owner_id(old, slot);
         uint32_t to = slot_table_owner_id(new, slot);
@@ -102,9 +98,6 @@ tell(const struct ofgroup *old_, const struct ofgroup *new_, void *reply_)
                                  "table, because of its selection method",
                                  new_->ofproto->name, new_->group_id);
         return;
-    }
-    if (old && !old->slots) {
-        old = NULL;
     }
     group_slots_change_init(&change, old, new);
     if (change.kind == GROUP_SLOTS_CHANGE_BUCKETS) {
@@ -162,27 +155,19 @@ static char * OVS_WARN_UNUSED_RESULT
 parse_group_mod(const struct ofproto *ofproto, const char *command,
                 const char *text, struct ofputil_group_mod *gm)
 {
-    static const struct {
-        const char *name;
-        int command;
-    } commands[] = {
-        { "add-group", OFPGC11_ADD },
-        { "mod-group", OFPGC11_MODIFY },
-        { "insert-buckets", OFPGC15_INSERT_BUCKET },
-        { "remove-buckets", OFPGC15_REMOVE_BUCKET },
-    };
+    int gm_command = (!strcmp(command, "add-group") ? OFPGC11_ADD
+                      : !strcmp(command, "mod-group") ? OFPGC11_MODIFY
+                      : !strcmp(command, "insert-buckets")
+                      ? OFPGC15_INSERT_BUCKET
+                      : !strcmp(command, "remove-buckets")
+                      ? OFPGC15_REMOVE_BUCKET
+                      : -1);
     enum ofputil_protocol usable;
     struct ofputil_group_mod parsed;
     struct ofputil_port_map ports;
     struct ofport *port;
-    size_t i;
 
-    for (i = 0; i < ARRAY_SIZE(commands); i++) {
-        if (!strcmp(command, commands[i].name)) {
-            break;
-        }
-    }
-    if (i == ARRAY_SIZE(commands)) {
+    if (gm_command < 0) {
         return xasprintf("%s: not add-group, mod-group, insert-buckets or "
                          "remove-buckets", command);
     }
@@ -192,7 +177,7 @@ parse_group_mod(const struct ofproto *ofproto, const char *command,
         ofputil_port_map_put(&ports, port->ofp_port,
                              netdev_get_name(port->netdev));
     }
-    char *error = parse_ofp_group_mod_str(&parsed, commands[i].command, text,
+    char *error = parse_ofp_group_mod_str(&parsed, gm_command, text,
                                           &ports, NULL, &usable);
     ofputil_port_map_destroy(&ports);
     if (error) {

@@ -69,15 +69,15 @@ group_slots_hash_alg(const struct group_dpif *group)
             : group->hash_alg);
 }
 
+/* Returns the slot table of 'group', made from 'old', which may be null. */
 static struct slot_table *
-create_table(const struct group_dpif *group,
-             const struct ofp_group_slots *options,
-             const struct slot_table *old)
+create_table(const struct group_dpif *group, const struct slot_table *old)
 {
+    struct ofp_group_slots options = ofp_group_slots_get(&group->up.props);
     struct slot_table_params params = {
-        .basis = options->basis,
-        .n_bits = options->slot_bits,
-        .load_bound = options->load_bound,
+        .basis = options.basis,
+        .n_bits = options.slot_bits,
+        .load_bound = options.load_bound,
     };
     size_t n = ovs_list_size(&group->up.buckets);
     struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
@@ -95,31 +95,6 @@ create_table(const struct group_dpif *group,
     struct slot_table *table = slot_table_create(&params, buckets, n, old);
     free(buckets);
     return table;
-}
-
-/* Sets the selection method and the hash of 'group' from 'options'. */
-static void
-set_hash(struct group_dpif *group,
-         const struct ofp_group_slots *options)
-{
-    group->hash_basis = options->basis;
-    if (ofp_group_slots_takes_fields(group->up.props.selection_method)) {
-        group->selection_method = SEL_METHOD_CONSISTENT_HASH;
-        group->slots->symmetric
-            = options->hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC;
-        return;
-    }
-
-    group->selection_method = SEL_METHOD_CONSISTENT_DP_HASH;
-    group->hash_alg = (options->hash == OFP_GROUP_SLOTS_HASH_L4
-                       ? OVS_HASH_ALG_L4
-                       : OVS_HASH_ALG_SYM_L4);
-    if (group_slots_hash_alg(group) != group->hash_alg) {
-        VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups with "
-                       "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
-                       "its 5-tuple hash, which can change during a "
-                       "connection.", group->up.ofproto->name);
-    }
 }
 
 /* Returns the number of buckets of 'group' that have weight 0, and stores the
@@ -164,21 +139,6 @@ log_weights(const struct group_dpif *group, const struct group_dpif *old)
     }
 }
 
-/* Returns the options of 'group', which must be a select group with one of
- * these methods. */
-static struct ofp_group_slots
-get_options(const struct group_dpif *group)
-{
-    struct ofp_group_slots options;
-
-    /* Groups with other properties have been refused. */
-    char *error = ofp_group_slots_decode(
-        group->up.props.selection_method,
-        group->up.props.selection_method_param, &options);
-    ovs_assert(!error);
-    return options;
-}
-
 /* Sets 'group''s selection method and hash from its properties, and gives it
  * slots without a table, which it owns: group_slots_prepare() makes the
  * table.  'group' must be a select group with one of these methods and no
@@ -189,34 +149,28 @@ get_options(const struct group_dpif *group)
 void
 group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
 {
-    struct ofp_group_slots options = get_options(group);
+    struct ofp_group_slots options = ofp_group_slots_get(&group->up.props);
 
     group->slots = xzalloc(sizeof *group->slots);
     group->slots->replaced = old && old->slots ? old : NULL;
-    set_hash(group, &options);
-    log_weights(group, old);
-}
-
-/* Returns the last group that 'group' has replaced and that has a table, or
- * null if there is none. */
-static const struct group_dpif *
-find_prepared(const struct group_dpif *group)
-{
-    const struct group_dpif *old = group->slots->replaced;
-
-    while (old && !old->slots->table) {
-        old = old->slots->replaced;
+    group->hash_basis = options.basis;
+    if (ofp_group_slots_takes_fields(group->up.props.selection_method)) {
+        group->selection_method = SEL_METHOD_CONSISTENT_HASH;
+        group->slots->symmetric
+            = options.hash == OFP_GROUP_SLOTS_HASH_SYMMETRIC;
+    } else {
+        group->selection_method = SEL_METHOD_CONSISTENT_DP_HASH;
+        group->hash_alg = (options.hash == OFP_GROUP_SLOTS_HASH_L4
+                           ? OVS_HASH_ALG_L4
+                           : OVS_HASH_ALG_SYM_L4);
+        if (group_slots_hash_alg(group) != group->hash_alg) {
+            VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups "
+                           "with selection method "OFP_CONSISTENT_DP_HASH_TEXT
+                           " use its 5-tuple hash, which can change during a "
+                           "connection.", group->up.ofproto->name);
+        }
     }
-    return old;
-}
-
-/* Returns false if 'group' was replaced in the version that it came with. */
-static bool
-is_ever_visible(const struct group_dpif *group)
-{
-    const struct versions *versions = &group->up.versions;
-
-    return versions_visible_in_version(versions, versions->add_version);
+    log_weights(group, old);
 }
 
 /* Makes the slot table of 'group', if it needs one and has none.  Must be
@@ -235,15 +189,18 @@ group_slots_prepare(struct group_dpif *group)
         return;
     }
 
-    const struct group_dpif *old = find_prepared(group);
-    struct group_slots *old_slots = old ? old->slots : NULL;
-    struct ofp_group_slots options = get_options(group);
+    const struct group_dpif *old = slots->replaced;
 
-    slots->table = create_table(group, &options,
-                                old_slots ? old_slots->table : NULL);
-    if (old && !is_ever_visible(old)) {
-        slot_table_destroy(old_slots->table);
-        old_slots->table = NULL;
+    while (old && !old->slots->table) {
+        old = old->slots->replaced;
+    }
+    slots->table = create_table(group, old ? old->slots->table : NULL);
+
+    /* Was 'old' replaced in the version that it came with? */
+    if (old && !versions_visible_in_version(&old->up.versions,
+                                            old->up.versions.add_version)) {
+        slot_table_destroy(old->slots->table);
+        old->slots->table = NULL;
     }
     slots->replaced = NULL;
 }

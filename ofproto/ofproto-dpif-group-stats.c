@@ -91,7 +91,6 @@ void
 group_stats_unref(struct group_stats *stats, const struct ovs_list *buckets)
 {
     struct ofputil_bucket *bucket;
-    int n_refs;
 
     if (!stats) {
         return;
@@ -106,7 +105,7 @@ group_stats_unref(struct group_stats *stats, const struct ovs_list *buckets)
         }
         bucket->stats = NULL;
     }
-    n_refs = --stats->n_refs;
+    int n_refs = --stats->n_refs;
     ovs_mutex_unlock(&stats->mutex);
 
     if (!n_refs) {

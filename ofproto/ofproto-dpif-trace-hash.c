@@ -103,7 +103,6 @@ execute_hash(const struct flow *ingress, const struct flow *flow,
     struct ofpbuf actions = OFPBUF_STUB_INITIALIZER(stub);
     struct dp_packet *packet = dp_packet_new(0);
     struct dp_packet_batch batch;
-    uint32_t hash;
 
     nl_msg_put_unspec(&actions, OVS_ACTION_ATTR_HASH, action, sizeof *action);
     flow_compose(packet, flow, NULL, 0, false);
@@ -114,8 +113,8 @@ execute_hash(const struct flow *ingress, const struct flow *flow,
 
     dp_packet_batch_init_packet(&batch, packet);
     odp_execute_actions(NULL, &batch, false, actions.data, actions.size, NULL);
-    hash = packet->md.dp_hash;
 
+    uint32_t hash = packet->md.dp_hash;
     dp_packet_delete(packet);
     ofpbuf_uninit(&actions);
     return hash;
@@ -133,7 +132,6 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
                     struct oftrace_recirc_node *node, struct ds *output)
 {
     enum ovs_hash_alg alg = node->hash_action.hash_alg;
-    const char *alg_name = alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric";
 
     if (assumed) {
         ds_put_format(output, " - resume with assumed dp_hash=%#"PRIx32,
@@ -152,7 +150,8 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
     node->flow.dp_hash = execute_hash(ingress, &node->flow,
                                       &node->hash_action);
     ds_put_format(output, " - resume with dp_hash=%#"PRIx32
-                  " (%s hash, basis %"PRIu32")", node->flow.dp_hash, alg_name,
+                  " (%s hash, basis %"PRIu32")", node->flow.dp_hash,
+                  alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric",
                   node->hash_action.hash_basis);
     return true;
 }
