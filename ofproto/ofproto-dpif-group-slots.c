@@ -97,55 +97,13 @@ create_table(const struct group_dpif *group, const struct slot_table *old)
     return table;
 }
 
-/* Returns the number of buckets of 'group' that have weight 0, and stores the
- * id of the last one in '*last', or 0 if there is none. */
-static uint32_t
-count_weightless(const struct group_dpif *group, uint32_t *last)
-{
-    const struct ofputil_bucket *bucket;
-    uint32_t n = 0;
-
-    *last = 0;
-    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
-        if (!bucket->weight) {
-            *last = bucket->bucket_id;
-            n++;
-        }
-    }
-    return n;
-}
-
-/* Logs if no bucket of 'group' has a weight, unless that was so before, or if
- * more buckets than before have none.  'old' is the group that 'group'
- * replaces, or null.  Takes time proportional to the number of buckets. */
-static void
-log_weights(const struct group_dpif *group, const struct group_dpif *old)
-{
-    uint32_t last, last_old;
-    uint32_t n = count_weightless(group, &last);
-    uint32_t n_old = n && old ? count_weightless(old, &last_old) : 0;
-
-    if (n && n == group->up.n_buckets
-        && !(n_old && n_old == old->up.n_buckets)) {
-        VLOG_WARN_RL(&rl, "%s: group %"PRIu32" drops all packets: all its "
-                     "buckets have weight 0", group->up.ofproto->name,
-                     group->up.group_id);
-    } else if (old && n > n_old) {
-        VLOG_INFO_RL(&rl, "%s: group %"PRIu32": weight 0 removes %"PRIu32" of "
-                     "%"PRIu32" buckets, for example bucket %"PRIu32"; "
-                     "insert-buckets needs a weight",
-                     group->up.ofproto->name, group->up.group_id,
-                     n, group->up.n_buckets, last);
-    }
-}
-
 /* Sets 'group''s selection method and hash from its properties, and gives it
  * slots without a table, which it owns: group_slots_prepare() makes the
  * table.  'group' must be a select group with one of these methods and no
  * slots.  'old' is the group that 'group' replaces, or null: it must stay
  * until group_slots_prepare() or group_slots_destroy().
  *
- * Takes time in proportion to the number of buckets.  For the main thread. */
+ * Takes constant time.  For the main thread. */
 void
 group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
 {
@@ -170,7 +128,6 @@ group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
                            "connection.", group->up.ofproto->name);
         }
     }
-    log_weights(group, old);
 }
 
 /* Makes the slot table of 'group', if it needs one and has none.  Must be
@@ -203,6 +160,51 @@ group_slots_prepare(struct group_dpif *group)
         old->slots->table = NULL;
     }
     slots->replaced = NULL;
+}
+
+/* Returns the number of buckets of 'group' that have weight 0, and stores the
+ * id of the last one in '*last', or 0 if there is none. */
+static uint32_t
+count_weightless(const struct group_dpif *group, uint32_t *last)
+{
+    const struct ofputil_bucket *bucket;
+    uint32_t n = 0;
+
+    *last = 0;
+    LIST_FOR_EACH (bucket, list_node, &group->up.buckets) {
+        if (!bucket->weight) {
+            *last = bucket->bucket_id;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* Logs if no bucket of 'new' has a weight, unless that was so before, or if
+ * more buckets than before have none.  Packets are about to meet 'new' where
+ * they met 'old'.  Either may be null or have no slots.
+ *
+ * Takes time in proportion to the number of buckets.  For the main thread. */
+void
+group_slots_log_weights(const struct group_dpif *old,
+                        const struct group_dpif *new)
+{
+    uint32_t last, last_old;
+    uint32_t n = new && new->slots ? count_weightless(new, &last) : 0;
+    uint32_t n_old = n && old ? count_weightless(old, &last_old) : 0;
+
+    if (n && n == new->up.n_buckets
+        && !(n_old && n_old == old->up.n_buckets)) {
+        VLOG_WARN_RL(&rl, "%s: group %"PRIu32" drops all packets: all its "
+                     "buckets have weight 0", new->up.ofproto->name,
+                     new->up.group_id);
+    } else if (old && n > n_old) {
+        VLOG_INFO_RL(&rl, "%s: group %"PRIu32": weight 0 removes %"PRIu32" of "
+                     "%"PRIu32" buckets, for example bucket %"PRIu32"; "
+                     "insert-buckets needs a weight",
+                     new->up.ofproto->name, new->up.group_id,
+                     n, new->up.n_buckets, last);
+    }
 }
 
 /* Frees 'slots', which may be null. */

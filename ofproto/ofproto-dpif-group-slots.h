@@ -45,6 +45,8 @@ bool group_slots_too_many_buckets(const struct group_dpif *);
 enum ovs_hash_alg group_slots_hash_alg(const struct group_dpif *);
 void group_slots_set_up(struct group_dpif *, const struct group_dpif *old);
 void group_slots_prepare(struct group_dpif *);
+void group_slots_log_weights(const struct group_dpif *old,
+                             const struct group_dpif *new);
 void group_slots_destroy(struct group_slots *);
 
 #endif /* ofproto-dpif-group-slots.h */
