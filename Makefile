@@ -67,7 +67,7 @@ help:
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    what a group-mod costs the switch, next to stock dp_hash
-#: make bench-hash      time of the symmetric hash, next to the one before
+#: make bench-hash      time of the portable hash, next to the symmetric one
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
 #: make series          write the patches for ovs-dev to build/series (GROUP=NAME:

@@ -18,6 +18,7 @@
 #include <config.h>
 #include "ofproto-dpif-group-slots-show.h"
 #include <stdlib.h>
+#include <string.h>
 #include "nx-match.h"
 #include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
@@ -27,6 +28,7 @@
 #include "ofproto-dpif-group-slots-shares.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
+#include "portable-hash.h"
 #include "sha1.h"
 #include "slot-table.h"
 #include "timeval.h"
@@ -34,9 +36,9 @@
 #include "unixctl.h"
 #include "util.h"
 
-/* Returns the name of the hash that 'group' uses, as in its options, or if
- * 'requested', of the one that it asks for, or null if it hashes fields as
- * they are. */
+/* Returns the name of the hash that 'group' uses, or if 'requested', of the
+ * one that it asks for, as in its options, or null if it hashes fields as they
+ * are. */
 static const char *
 hash_name(const struct group_dpif *group, bool requested)
 {
@@ -44,11 +46,13 @@ hash_name(const struct group_dpif *group, bool requested)
         return group->slots->symmetric ? "symmetric" : NULL;
     }
 
-    enum ovs_hash_alg alg = (requested
-                             ? group->hash_alg
-                             : group_slots_hash_alg(group));
+    uint32_t alg = (requested
+                    ? group->hash_alg
+                    : group_slots_current_hash_alg(group));
 
-    return alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric";
+    return (alg == OVS_HASH_ALG_L4 ? "l4"
+            : alg == OVS_HASH_ALG_PORTABLE && !requested ? "portable"
+            : "symmetric");
 }
 
 /* Appends the fields that 'group' hashes, and their masks, to 's'. */
@@ -93,7 +97,6 @@ static void
 format_hash(const struct group_dpif *group, struct ds *s)
 {
     const char *hash = hash_name(group, false);
-    const char *requested = hash_name(group, true);
 
     if (group->selection_method == SEL_METHOD_CONSISTENT_HASH) {
         ds_put_cstr(s, "  fields:      ");
@@ -101,9 +104,10 @@ format_hash(const struct group_dpif *group, struct ds *s)
         ds_put_char(s, '\n');
     }
     ds_put_format(s, "  hash:        %s", hash ? hash : "as they are");
-    if (hash != requested) {
+    if (group->selection_method == SEL_METHOD_CONSISTENT_DP_HASH
+        && group->hash_alg != group_slots_current_hash_alg(group)) {
         ds_put_format(s, " (not %s, which the datapath does not have)",
-                      requested);
+                      strcmp(hash, "l4") ? "portable" : "symmetric");
     }
     ds_put_format(s, "\n  basis:       %"PRIu32"\n", group->hash_basis);
 }

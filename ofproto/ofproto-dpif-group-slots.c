@@ -30,6 +30,7 @@
 #include "ofproto-dpif.h"
 #include "openvswitch/list.h"
 #include "openvswitch/vlog.h"
+#include "portable-hash.h"
 #include "slot-table.h"
 #include "util.h"
 
@@ -56,17 +57,30 @@ group_slots_too_many_buckets(const struct group_dpif *group)
     return true;
 }
 
-/* Returns the datapath hash that 'group' uses: the one that it asks for, or
- * the 5-tuple hash if the datapath has no other. */
-enum ovs_hash_alg
-group_slots_hash_alg(const struct group_dpif *group)
+/* Returns the hash that 'group', which must have selection method
+ * "consistent-dp-hash", uses on a datapath with 'support': the one that it
+ * asks for, or the next best that there is.  May be called from any thread. */
+uint32_t
+group_slots_hash_alg(const struct group_dpif *group,
+                     const struct dpif_backer_support *support)
+{
+    if (group->hash_alg == OVS_HASH_ALG_PORTABLE && !support->portable_hash) {
+        return (support->max_hash_alg < OVS_HASH_ALG_SYM_L4
+                ? OVS_HASH_ALG_L4
+                : OVS_HASH_ALG_SYM_L4);
+    }
+    return group->hash_alg;
+}
+
+/* Returns the same for the datapath that 'group' is on.  For the main
+ * thread. */
+uint32_t
+group_slots_current_hash_alg(const struct group_dpif *group)
 {
     const struct ofproto_dpif *ofproto
         = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
 
-    return (group->hash_alg > ofproto->backer->rt_support.max_hash_alg
-            ? OVS_HASH_ALG_L4
-            : group->hash_alg);
+    return group_slots_hash_alg(group, &ofproto->backer->rt_support);
 }
 
 /* Returns the slot table of 'group', made from 'old', which may be null. */
@@ -120,8 +134,16 @@ group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
         group->selection_method = SEL_METHOD_CONSISTENT_DP_HASH;
         group->hash_alg = (options.hash == OFP_GROUP_SLOTS_HASH_L4
                            ? OVS_HASH_ALG_L4
-                           : OVS_HASH_ALG_SYM_L4);
-        if (group_slots_hash_alg(group) != group->hash_alg) {
+                           : OVS_HASH_ALG_PORTABLE);
+
+        uint32_t hash_alg = group_slots_current_hash_alg(group);
+
+        if (hash_alg == OVS_HASH_ALG_SYM_L4) {
+            VLOG_INFO_ONCE("%s: the datapath has no portable hash.  Groups "
+                           "with selection method "OFP_CONSISTENT_DP_HASH_TEXT
+                           " use its symmetric hash, so that other switches "
+                           "choose other buckets.", group->up.ofproto->name);
+        } else if (hash_alg != group->hash_alg) {
             VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups "
                            "with selection method "OFP_CONSISTENT_DP_HASH_TEXT
                            " use its 5-tuple hash, which can change during a "

@@ -12,9 +12,10 @@
  * limitations under the License.
  */
 
-/* To know what hash the userspace datapath computes, a packet is made of the
- * flow and the datapath's own action executed on it.  That fails where a flow
- * does not tell all that the datapath hashes: why_unknown() lists these cases.
+/* To know what hash the userspace datapath computes, the datapath's own action
+ * is executed on the packet, or if there is none, on one that is made of the
+ * flow.  That fails where a flow does not tell all that the datapath hashes:
+ * why_unknown() and hash_flow() know these cases.
  *
  * The 5-tuple hash is different: the datapath hashes a packet once, when it
  * arrives, and keeps that while the packet is modified. */
@@ -26,6 +27,7 @@
 #include "flow.h"
 #include "odp-execute.h"
 #include "odp-netlink.h"
+#include "odp-util.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-trace.h"
 #include "ofproto-dpif-xlate.h"
@@ -65,18 +67,13 @@ is_ipv6_fragment(const struct flow *flow)
  * computed. */
 static const char *
 why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
-            const struct flow *flow, enum ovs_hash_alg alg)
+            const struct flow *flow, uint32_t alg)
 {
     if (!dpif_is_netdev(ofproto->backer->dpif)) {
         return "only the datapath knows its hash";
     }
     if (lacks_source_port(flow) && !lacks_source_port(ingress)) {
         return "the datapath chooses the source port of a tunnel's packet";
-    }
-    if (is_ipv6_fragment(ingress) || is_ipv6_fragment(flow)) {
-        /* A flow does not tell all that is in a fragment of IPv6, and
-         * flow_compose() makes no fragment header. */
-        return "only the datapath knows the hash of an IPv6 fragment";
     }
     if (alg == OVS_HASH_ALG_L4) {
         if (eth_type_mpls(flow->dl_type)) {
@@ -93,19 +90,19 @@ why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
     return NULL;
 }
 
-/* Returns the hash that the userspace datapath computes with 'action' for a
- * packet that arrived as 'ingress' and is 'flow' by now. */
+/* Returns the hash that the userspace datapath computes with 'action' for
+ * 'packet', which arrived as 'ingress'. */
 static uint32_t
-execute_hash(const struct flow *ingress, const struct flow *flow,
+execute_hash(const struct flow *ingress, const struct dp_packet *packet_,
              const struct ovs_action_hash *action)
 {
     uint64_t stub[64 / sizeof(uint64_t)];
     struct ofpbuf actions = OFPBUF_STUB_INITIALIZER(stub);
-    struct dp_packet *packet = dp_packet_new(0);
+    struct dp_packet *packet = dp_packet_clone(packet_);
     struct dp_packet_batch batch;
+    uint32_t hash;
 
     nl_msg_put_unspec(&actions, OVS_ACTION_ATTR_HASH, action, sizeof *action);
-    flow_compose(packet, flow, NULL, 0, false);
 
     /* The datapath gives each packet this hash when it arrives, and keeps it
      * when the packet is modified. */
@@ -113,11 +110,68 @@ execute_hash(const struct flow *ingress, const struct flow *flow,
 
     dp_packet_batch_init_packet(&batch, packet);
     odp_execute_actions(NULL, &batch, false, actions.data, actions.size, NULL);
+    hash = packet->md.dp_hash;
 
-    uint32_t hash = packet->md.dp_hash;
     dp_packet_delete(packet);
     ofpbuf_uninit(&actions);
     return hash;
+}
+
+/* Stores the hash that the userspace datapath computes with 'action' for a
+ * packet that arrived as 'ingress' and is 'flow' by now in '*hash'.  Returns
+ * false if that depends on what follows the headers that a flow knows. */
+static bool
+hash_flow(const struct flow *ingress, const struct flow *flow,
+          const struct ovs_action_hash *action, uint32_t *hash)
+{
+    struct dp_packet *packet = dp_packet_new(0);
+    uint32_t other;
+
+    flow_compose(packet, flow, NULL, 0, false);
+    *hash = execute_hash(ingress, packet, action);
+
+    /* What would follow if this were an error about another packet. */
+    if (is_ip_any(flow)) {
+        uint8_t quote[IPV6_HEADER_LEN];
+
+        memset(quote, 0, sizeof quote);
+        quote[0] = flow->dl_type == htons(ETH_TYPE_IP) ? 0x45 : 0x60;
+        dp_packet_put(packet, quote, sizeof quote);
+    }
+    other = execute_hash(ingress, packet, action);
+    dp_packet_delete(packet);
+    return *hash == other;
+}
+
+/* Does the same for 'node', whose packet is used if it is there and still as
+ * it arrived, for all that the hash takes in.  Returns NULL if successful,
+ * otherwise why not. */
+static const char *
+hash_node(const struct flow *ingress, const struct oftrace_recirc_node *node,
+          uint32_t *hash)
+{
+    const struct ovs_action_hash *action = &node->hash_action;
+    const struct flow *flow = &node->flow;
+    uint32_t before;
+
+    bool known = hash_flow(ingress, flow, action, hash);
+
+    hash_flow(ingress, ingress, action, &before);
+    if (node->packet && *hash == before) {
+        *hash = execute_hash(ingress, node->packet, action);
+        return NULL;
+    } else if (is_ipv6_fragment(ingress) || is_ipv6_fragment(flow)) {
+        /* A flow does not tell all that is in a fragment of IPv6, and
+         * flow_compose() makes no fragment header. */
+        return "only the datapath knows the hash of an IPv6 fragment";
+    } else if (eth_type_vlan(flow->dl_type)) {
+        return "only the datapath knows what is behind the VLAN tags";
+    } else if (!known) {
+        return ("only the packet tells which connection an ICMP error is "
+                "about");
+    } else {
+        return NULL;
+    }
 }
 
 /* Sets the dp_hash of the flow of 'node', for which the datapath computes one
@@ -131,8 +185,6 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
                     const struct flow *ingress, uint32_t assumed,
                     struct oftrace_recirc_node *node, struct ds *output)
 {
-    enum ovs_hash_alg alg = node->hash_action.hash_alg;
-
     if (assumed) {
         ds_put_format(output, " - resume with assumed dp_hash=%#"PRIx32,
                       assumed);
@@ -140,18 +192,22 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
         return true;
     }
 
-    const char *reason = why_unknown(ofproto, ingress, &node->flow, alg);
+    uint32_t hash = 0;
+    const char *reason = why_unknown(ofproto, ingress, &node->flow,
+                                     node->hash_action.hash_alg);
+    if (!reason) {
+        reason = hash_node(ingress, node, &hash);
+    }
     if (reason) {
         ds_put_format(output, " - not traced, because %s "
                       "(use --dp-hash to assume one)", reason);
         return false;
     }
 
-    node->flow.dp_hash = execute_hash(ingress, &node->flow,
-                                      &node->hash_action);
+    node->flow.dp_hash = hash;
     ds_put_format(output, " - resume with dp_hash=%#"PRIx32
-                  " (%s hash, basis %"PRIu32")", node->flow.dp_hash,
-                  alg == OVS_HASH_ALG_L4 ? "l4" : "symmetric",
+                  " (%s hash, basis %"PRIu32")", hash,
+                  odp_hash_alg_to_string(node->hash_action.hash_alg),
                   node->hash_action.hash_basis);
     return true;
 }

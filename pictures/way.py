@@ -35,7 +35,7 @@ def draw():
     p.box(22, 56, 104, 60, ("packet", "bold"), "from port 1")
     p.box(166, 46, 262, 80, ("datapath flow for all connections", "bold"),
           ("in_port(1),ip", "code"),
-          ("hash(sym_l4(0)),recirc(0x1)", "code"))
+          ("hash(portable(0)),recirc(0x1)", "code"))
     p.box(498, 46, 240, 80, ("hash of addresses and ports", "bold"),
           ("dp_hash=%#x" % DP_HASH, "code"),
           ("%#x & %d = %d" % (DP_HASH, 2**BITS - 1, slot), "code"))

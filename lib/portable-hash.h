@@ -12,15 +12,17 @@
  * limitations under the License.
  */
 
-#ifndef SYMMETRIC_HASH_H
-#define SYMMETRIC_HASH_H 1
+#ifndef PORTABLE_HASH_H
+#define PORTABLE_HASH_H 1
 
-/* Symmetric hash of a connection
- * ==============================
+/* Portable hash of a connection
+ * =============================
  *
- * The userspace datapath's symmetric dp_hash (OVS_HASH_ALG_SYM_L4):
+ * The hash of the datapath's action OVS_HASH_ALG_PORTABLE:
  *
  *   - Both directions of a connection have the same hash.
+ *
+ *   - An ICMP error has the hash of the connection that it is about.
  *
  *   - All fragments of an IP packet have the same hash.
  *
@@ -32,15 +34,25 @@
  *     SCTP.  Two connections that differ in any of these do not have the same
  *     hash more often than chance would have it.
  *
- * Documentation/topics/symmetric-dp-hash.rst defines it to the bit.  ONCE
+ *   - A BPF program can compute it, within bounds.
+ *
+ * Documentation/topics/portable-hash.rst defines it to the bit.  ONCE
  * RELEASED, THE RESULTS MUST NEVER CHANGE: a connection may go through
  * switches of different versions, and a switch is upgraded under its
  * connections. */
 
 #include <stdint.h>
 
-struct flow;
+struct dp_packet;
+struct dp_packet_batch;
 
-uint32_t symmetric_hash(const struct flow *, uint32_t basis);
+/* A value of enum ovs_hash_alg besides those of the Linux kernel, which
+ * numbers them from 0 on and refuses this one.  Far enough from there that the
+ * kernel will never use it for another algorithm. */
+#define OVS_HASH_ALG_PORTABLE 0x10000
 
-#endif /* symmetric-hash.h */
+uint32_t portable_hash(const struct dp_packet *);
+uint32_t portable_dp_hash(uint32_t hash, uint32_t basis);
+void portable_hash_batch(struct dp_packet_batch *, uint32_t basis);
+
+#endif /* portable-hash.h */
