@@ -25,7 +25,6 @@
 #include <string.h>
 #include "hash.h"
 #include "slot-bound.h"
-#include "slot-match.h"
 #include "slot-table.h"
 #include "util.h"
 #include "webster.h"
@@ -45,7 +44,9 @@ static void
 make_ours(struct owners *owners, unsigned int n_bits, uint32_t basis,
           const uint32_t ids[], size_t n, int load_bound)
 {
-    struct slot_table_params params = { .basis = basis, .n_bits = n_bits };
+    struct slot_table_params params = {
+        .basis = basis, .n_bits = n_bits, .load_bound = load_bound,
+    };
     struct slot_bucket *buckets = xcalloc(n, sizeof *buckets);
 
     for (size_t i = 0; i < n; i++) {
@@ -54,14 +55,6 @@ make_ours(struct owners *owners, unsigned int n_bits, uint32_t basis,
     }
 
     struct slot_table *table = slot_table_create(&params, buckets, n, NULL);
-    if (load_bound >= 0) {
-        struct slot_winners *w = &table->winners;
-
-        w->capacities = xmalloc(w->n_members * sizeof *w->capacities);
-        slot_bound_capacities(w->members, w->n_members, n_bits, load_bound,
-                              w->capacities);
-        slot_match_build(w);
-    }
     for (size_t slot = 0; slot < owners->n_slots; slot++) {
         owners->ids[slot] = slot_table_owner_id(table, slot);
     }
@@ -215,11 +208,11 @@ static const struct method {
     make_func *make;
     int arg;
 } methods[] = {
-    { "pure", make_ours, -1 },
+    { "pure", make_ours, SLOT_BOUND_NONE },
     { "bound 10 %", make_ours, 10 },
     { "bound 5 %", make_ours, 5 },
     { "bound 1 %", make_ours, 1 },
-    { "(bound 0 %)", make_ours, 0 },
+    { "bound 0 %", make_ours, SLOT_BOUND_ZERO },
     { "Maglev", make_maglev, 0 },
     { "Webster", make_webster, 0 },
     { "hash", make_hash, 0 },

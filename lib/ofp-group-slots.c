@@ -28,6 +28,7 @@
 #include "openvswitch/ofp-prop.h"
 #include "openvswitch/vlog.h"
 #include "rendezvous.h"
+#include "slot-bound.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(ofp_group_slots);
@@ -66,9 +67,10 @@ struct option {
 
     /* In text, 1, 2 and so on have 'names', if there are any.  Otherwise, text
      * has a number, and the bits are that or, if 'is_log2', its binary
-     * logarithm. */
+     * logarithm.  The number 0 has the bits 'zero', if that is not 0. */
     const char *names[3];       /* The first null one ends them. */
     bool is_log2;
+    uint32_t zero;
 
     const char *note;           /* Ends messages about wrong values. */
 
@@ -84,7 +86,9 @@ static const struct option options[] = {
       ", the binary logarithm of the number of slots, must be 0 or 4 to 16",
       MEMBER(slot_bits), .default_value = OFP_GROUP_SLOTS_DEFAULT_BITS,
       .is_log2 = true },
-    { "load_bound", BOTH, 48, 8, 0, UINT8_MAX, NULL, MEMBER(load_bound) },
+    { "load_bound", BOTH, 48, 8, 0, SLOT_BOUND_ZERO - 1, NULL,
+      MEMBER(load_bound), .default_value = SLOT_BOUND_NONE,
+      .zero = SLOT_BOUND_ZERO },
     { "hash", DP_HASH, 32, 8, 0, OFP_GROUP_SLOTS_HASH_L4,
       ", the datapath hash, must be 0 to 2",
       MEMBER(hash), .names = { "symmetric", "l4" } },
@@ -189,7 +193,7 @@ ofp_group_slots_decode(const char *selection_method, uint64_t param,
     FOR_EACH_OPTION (o, method) {
         uint32_t bits = get_bits(o, param);
 
-        if (bits && (bits < o->min || bits > o->max)) {
+        if (bits && bits != o->zero && (bits < o->min || bits > o->max)) {
             return xasprintf("bits %d...%d of selection_method_param%s, not "
                              "%"PRIu32"%s", o->shift + o->n_bits - 1, o->shift,
                              o->must_be, bits, o->note ? o->note : "");
@@ -307,6 +311,8 @@ parse_number(const struct option *o, const char *value, uint64_t *bits)
                              o->name, value);
         }
         *bits = log_2_floor(*bits);
+    } else if (!*bits) {
+        *bits = o->zero;
     }
     return NULL;
 }
@@ -434,7 +440,8 @@ ofp_group_slots_format(const char *selection_method, uint64_t param,
             ds_put_format(s, "%s=%s,", o->name, o->names[bits - 1]);
         } else if (bits) {
             ds_put_format(s, "%s=%"PRIu32",", o->name,
-                          o->is_log2 ? UINT32_C(1) << bits : bits);
+                          o->is_log2 ? UINT32_C(1) << bits
+                          : bits != o->zero ? bits : 0);
         }
     }
     ds_chomp(s, ',');

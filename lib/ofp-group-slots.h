@@ -37,7 +37,8 @@
  *     31...0   basis of the hash and of the slot table
  *     39...32  hash, an enum ofp_group_slots_hash
  *     47...40  log2 of the number of slots, 4 to 16, or 0 for the default
- *     55...48  load bound, percent above a bucket's share, or 0 for none
+ *     55...48  load bound, percent above a bucket's share, 255 for 0 %, or 0
+ *              for none
  *     63...56  must be 0
  *
  * In text they follow the method's name in parentheses, for example
@@ -66,7 +67,7 @@ struct ofp_group_slots {
     uint32_t basis;
     uint32_t hash;              /* An enum ofp_group_slots_hash. */
     uint32_t slot_bits;         /* log2 of the number of slots. */
-    uint32_t load_bound;        /* Percent above a bucket's share, or 0. */
+    uint32_t load_bound;        /* See slot-bound.h. */
 };
 
 struct ds;

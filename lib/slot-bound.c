@@ -16,7 +16,12 @@
  * fraction is a remainder, and compared with the member's threshold without a
  * division.  Where thresholds are high by chance, the sum of all capacities
  * may be less than the number of slots.  Then those fractions are rounded up,
- * too, that lack least to their thresholds, as many as are missing. */
+ * too, that lack least to their thresholds, as many as are missing.
+ *
+ * With a bound of 0 percent, only those are rounded up.  If thresholds decided
+ * that, too, capacities could add up to more than the slots, and the slots
+ * that are missing would all be missing in the few members that slots want
+ * least. */
 
 #include <config.h>
 #include "slot-bound.h"
@@ -40,18 +45,20 @@ compare_lacks(const void *a_, const void *b_)
 }
 
 /* Stores in 'capacities' the capacities, in slots, of the 'n' 'members', by
- * increasing id, for a table of 2**n_bits slots and the given 'load_bound', 1
- * to 255 percent.  Their sum is not less than the number of slots.
+ * increasing id, for a table of 2**n_bits slots and the given 'load_bound',
+ * not SLOT_BOUND_NONE.  Their sum is not less than the number of slots, and is
+ * that number with SLOT_BOUND_ZERO.
  * Documentation/topics/consistent-dp-hash-construction.rst defines them in
  * section "Capacities".
  *
  * Takes time in proportion to n, or n * log(n) where rounding up the fractions
- * that exceed their thresholds is not enough. */
+ * that exceed their thresholds is not enough, or not done. */
 void
 slot_bound_capacities(const struct rendezvous_member members[], size_t n,
                       unsigned int n_bits, unsigned int load_bound,
                       uint32_t capacities[])
 {
+    unsigned int percent = slot_bound_percent(load_bound);
     int64_t missing = INT64_C(1) << n_bits;
     struct lack *lacks = xmalloc(n * sizeof *lacks);
     uint64_t divisor = 0;
@@ -62,15 +69,17 @@ slot_bound_capacities(const struct rendezvous_member members[], size_t n,
     }
     for (size_t i = 0; i < n; i++) {
         uint64_t dividend = ((uint64_t) members[i].weight
-                             * (100 + load_bound)) << n_bits;
+                             * (100 + percent)) << n_bits;
 
         /* Remainder and divisor are less than 2**39, thresholds than 2**24. */
         int64_t lack = (divisor * rendezvous_threshold(&members[i])
                         - (dividend % divisor << 24));
 
-        capacities[i] = dividend / divisor + (lack < 0);
+        bool up = percent && lack < 0;
+
+        capacities[i] = dividend / divisor + up;
         missing -= capacities[i];
-        if (lack >= 0) {
+        if (!up) {
             lacks[n_lacks++] = (struct lack) { lack, i };
         }
     }

@@ -30,7 +30,22 @@
  *
  * A capacity is rounded up if its fraction exceeds a threshold of the
  * member's own, so that the capacities of different members do not all step at
- * once when the number of members changes. */
+ * once when the number of members changes.
+ *
+ * With a bound of 0 percent, there is room for each slot just once: every
+ * member has its share, rounded up or down. */
+
+/* A load bound is 1 to 254 percent, or one of these. */
+#define SLOT_BOUND_NONE 0       /* No member has a capacity. */
+#define SLOT_BOUND_ZERO 255     /* 0 percent. */
+
+/* Returns the percentage that 'load_bound', not SLOT_BOUND_NONE, stands
+ * for. */
+static inline unsigned int
+slot_bound_percent(unsigned int load_bound)
+{
+    return load_bound == SLOT_BOUND_ZERO ? 0 : load_bound;
+}
 
 void slot_bound_capacities(const struct rendezvous_member[], size_t n,
                            unsigned int n_bits, unsigned int load_bound,

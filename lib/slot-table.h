@@ -72,7 +72,7 @@
 struct slot_table_params {
     uint32_t basis;
     uint8_t n_bits;             /* 2**n_bits slots, see rendezvous.h. */
-    uint8_t load_bound;         /* Percent above a bucket's share, or 0. */
+    uint8_t load_bound;         /* See slot-bound.h. */
 };
 
 /* A bucket to make a table from. */

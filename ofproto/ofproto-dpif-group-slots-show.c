@@ -30,6 +30,7 @@
 #include "openvswitch/json.h"
 #include "portable-hash.h"
 #include "sha1.h"
+#include "slot-bound.h"
 #include "slot-table.h"
 #include "timeval.h"
 #include "unaligned.h"
@@ -179,10 +180,11 @@ format_group(const struct group_dpif *group, struct ds *s)
                   ofp_group_slots_name(group->up.props.selection_method));
     ds_put_format(s, "  slots:       %"PRIu32"\n", slot_table_n_slots(table));
     ds_put_cstr(s, "  load bound:  ");
-    if (table->params.load_bound) {
-        ds_put_format(s, "%"PRIu8" %%\n", table->params.load_bound);
-    } else {
+    if (table->params.load_bound == SLOT_BOUND_NONE) {
         ds_put_cstr(s, "none\n");
+    } else {
+        ds_put_format(s, "%u %%\n",
+                      slot_bound_percent(table->params.load_bound));
     }
     format_hash(group, s);
     ds_put_format(s, "  checksum:    %08"PRIx32"\n", checksum(group));
@@ -279,7 +281,11 @@ group_to_json(const struct group_dpif *group)
     put_string(json, "selection_method",
                ofp_group_slots_name(group->up.props.selection_method));
     put_integer(json, "slots", slot_table_n_slots(table));
-    put_integer(json, "load_bound", table->params.load_bound);
+    json_object_put(json, "load_bound",
+                    (table->params.load_bound == SLOT_BOUND_NONE
+                     ? json_null_create()
+                     : json_integer_create(slot_bound_percent(
+                                               table->params.load_bound))));
     put_string(json, "hash", hash_name(group, false));
     put_string(json, "requested_hash", hash_name(group, true));
     format_fields(group, &s);

@@ -62,6 +62,20 @@ set_max_weight(struct slot_group *group)
     group->max_weight = max_weights[random_range(ARRAY_SIZE(max_weights))];
 }
 
+/* Returns any load bound, or often none. */
+static unsigned int
+random_load_bound(void)
+{
+    switch (random_range(8)) {
+    case 0:
+        return SLOT_BOUND_ZERO;
+    case 1: case 2: case 3:
+        return slot_test_number(8);
+    default:
+        return SLOT_BOUND_NONE;
+    }
+}
+
 /* Makes '*group' a random one, with a few members. */
 void
 slot_group_random(struct slot_group *group)
@@ -71,7 +85,7 @@ slot_group_random(struct slot_group *group)
     *group = (struct slot_group) {
         .basis = slot_test_number(32),
         .n_bits = RENDEZVOUS_MIN_BITS + random_range(7),
-        .load_bound = random_range(2) ? slot_test_number(8) : 0,
+        .load_bound = random_load_bound(),
     };
     set_max_weight(group);
     while (group->n < n) {
@@ -116,7 +130,7 @@ slot_group_change(struct slot_group *group)
         }
         break;
     case 14:
-        group->load_bound = random_range(2) ? slot_test_number(8) : 0;
+        group->load_bound = random_load_bound();
         break;
     case 15:                    /* Nothing. */
         break;

@@ -32,7 +32,7 @@ struct slot_winners;
 struct slot_group {
     uint32_t basis;
     unsigned int n_bits;        /* 2**n_bits slots. */
-    unsigned int load_bound;    /* In percent, or 0. */
+    unsigned int load_bound;    /* See slot-bound.h. */
     uint16_t max_weight;        /* Members have random weights up to it. */
 
     /* By increasing id, each with a weight other than 0. */

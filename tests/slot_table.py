@@ -82,16 +82,19 @@ def threshold(seed):
 
 
 def capacities(basis, bits, bound, weights):
-    """The number of slots that each bucket may own with a load bound."""
+    """The number of slots that each bucket may own with a load bound, which
+    is in percent, but 255 for 0 percent."""
+    percent = bound % 255
     slots, total = 2**bits, sum(weights.values())
     result, lack = {}, {}
     for b, weight in weights.items():
-        most = fractions.Fraction((100 + bound) * slots * weight, 100 * total)
+        most = fractions.Fraction((100 + percent) * slots * weight,
+                                  100 * total)
         result[b] = int(most)
         lack[b] = (fractions.Fraction(threshold(bucket_seed(basis, b)), 2**24)
                    - (most - int(most)))
     for b in sorted(lack, key=lambda b: (lack[b], b)):
-        if lack[b] < 0 or sum(result.values()) < slots:
+        if (percent and lack[b] < 0) or sum(result.values()) < slots:
             result[b] += 1
     return result
 
@@ -152,9 +155,10 @@ def random_group(rng):
     buckets = ["%d:%d" % (b, number(16) if equal is None else equal)
                for b in ids]
     rng.shuffle(buckets)
+    bound = rng.choice([0, 255, number(8), number(8)])
     return " ".join([rng.choice(["owners", "owners", "owners", "capacities"]),
-                     str(number(32)), str(rng.randint(4, 8)),
-                     str(number(8) if rng.random() < .7 else 0)] + buckets)
+                     str(number(32)), str(rng.randint(4, 8)), str(bound)]
+                    + buckets)
 
 
 def random_changes(rng, n_bundles):

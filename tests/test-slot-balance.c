@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ovstest.h"
+#include "slot-bound.h"
 #include "util.h"
 
 /* Each number is the average over so many bases... */
@@ -173,20 +174,20 @@ static void
 test_slot_balance_main(int argc, char *argv[])
 {
     static const size_t ns[] = { 4, 10, 32, 100, MAX_BUCKETS };
-    static const uint8_t bounds[] = { 25, 10, 5, 1 };
+    static const uint8_t bounds[] = { 25, 10, 5, SLOT_BOUND_ZERO };
 
     set_program_name(argv[0]);
     if (argc > 1 && !strcmp(argv[1], "twice")) {
         ovs_assert(!measure_twice(64, 10, 0));
         for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
-            printf("bound %2"PRIu8"%%: %2.0f%%\n", bounds[i],
+            printf("bound %2u%%: %2.0f%%\n", slot_bound_percent(bounds[i]),
                    100 * measure_twice(64, 10, bounds[i]));
         }
         return;
     }
     printf("%22s", "no bound");
     for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
-        printf("    bound %2"PRIu8"%%", bounds[i]);
+        printf("    bound %2u%%", slot_bound_percent(bounds[i]));
     }
     printf("\nbuckets  slots fullest");
     for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {

@@ -22,8 +22,9 @@
 #include "slot-test.h"
 
 /* A capacity is a share and so many percent, rounded up or down, and all
- * together there is room for each slot.  A capacity that is rounded down
- * although another one is rounded up has no lesser lack. */
+ * together there is room for each slot, and for no more with 0 percent.  A
+ * capacity that is rounded down although another one is rounded up has no
+ * lesser lack. */
 static void
 test_capacities(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
@@ -34,7 +35,9 @@ test_capacities(struct ovs_cmdl_context *ctx OVS_UNUSED)
         struct rendezvous_member members[MAX_MEMBERS];
         uint32_t capacities[MAX_MEMBERS];
         unsigned int n_bits = 4 + random_range(13);
-        unsigned int load_bound = slot_test_number(8);
+        unsigned int load_bound = (random_range(4)
+                                   ? 1 + random_range(SLOT_BOUND_ZERO)
+                                   : SLOT_BOUND_ZERO);
         size_t n = 1 + random_range(MAX_MEMBERS);
         double n_slots = 1u << n_bits;
         double total = 0, sum = 0, up = -1, down = 1;
@@ -48,7 +51,7 @@ test_capacities(struct ovs_cmdl_context *ctx OVS_UNUSED)
         slot_bound_capacities(members, n, n_bits, load_bound, capacities);
         for (size_t j = 0; j < n; j++) {
             double most = (members[j].weight * n_slots / total
-                           * (100 + load_bound) / 100);
+                           * (100 + slot_bound_percent(load_bound)) / 100);
             double lack = (rendezvous_threshold(&members[j]) / 0x1p24
                            - (most - floor(most)));
 
@@ -61,7 +64,8 @@ test_capacities(struct ovs_cmdl_context *ctx OVS_UNUSED)
             }
         }
         ovs_assert(up <= down + rounding);
-        ovs_assert(sum >= n_slots);
+        ovs_assert(load_bound == SLOT_BOUND_ZERO
+                   ? sum == n_slots : sum >= n_slots);
 
         /* What is rounded up against its threshold is for the last slot. */
         ovs_assert(up <= rounding || sum == n_slots);

@@ -56,9 +56,10 @@ class Group:
         self.bound = LOAD_BOUND.get(number, 0)
         self.in_port = "LOCAL" if number == QUARREL else 10 + number
         self.flow = "in_port=%s,actions=group:%d" % (self.in_port, number)
+        bound = ",load_bound=%d" % self.bound if self.bound else ""
         self.method = ("group_id=%d,type=select,selection_method="
-                       "consistent-dp-hash(slots=%d,load_bound=%d,basis=%d)"
-                       % (number, 1 << self.bits, self.bound, number))
+                       "consistent-dp-hash(slots=%d,basis=%d%s)"
+                       % (number, 1 << self.bits, number, bound))
         self.weights = {}       # By bucket id, which is the backend.
 
     def buckets(self, weights):
