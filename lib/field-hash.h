@@ -27,7 +27,9 @@
  * numbers in OpenFlow 1.5, their masked values and a basis, and on nothing
  * else: it is the same on every machine and in every build, and whatever the
  * order of the fields.  Documentation/topics/consistent-hash.rst defines it to
- * the bit.
+ * the bit.  From the first release on, version 0 of the definition gives the
+ * same results for ever; a fault in it is only corrected by another version,
+ * which a group has to ask for.
  *
  *   - A field that the packet does not have counts as if it had not been
  *     asked for.

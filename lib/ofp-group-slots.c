@@ -97,8 +97,11 @@ static const struct option options[] = {
       MEMBER(hash), .names = { "symmetric" },
       .note = ": the datapath's hash is not used" },
     { "basis", BOTH, 0, 32, 0, UINT32_MAX, NULL, MEMBER(basis) },
-    { .methods = BOTH, .shift = 56, .n_bits = 8,
+    { .methods = BOTH, .shift = 56, .n_bits = 4,
       .must_be = " are reserved and must be 0" },
+    { .methods = BOTH, .shift = 60, .n_bits = 4,
+      .max = OFP_GROUP_SLOTS_VERSION,
+      .must_be = ", the version of the definition, must be 0" },
 #undef MEMBER
 };
 

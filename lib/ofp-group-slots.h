@@ -39,7 +39,8 @@
  *     47...40  log2 of the number of slots, 4 to 16, or 0 for the default
  *     55...48  load bound, percent above a bucket's share, 255 for 0 %, or 0
  *              for none
- *     63...56  must be 0
+ *     59...56  must be 0
+ *     63...60  version of the definition, OFP_GROUP_SLOTS_VERSION
  *
  * In text they follow the method's name in parentheses, for example
  * "consistent-dp-hash(slots=4096,hash=symmetric)".  An option whose bits are 0
@@ -54,6 +55,9 @@
 #define OFP_CONSISTENT_HASH "consistent-hash"
 
 #define OFP_GROUP_SLOTS_DEFAULT_BITS 10
+
+/* The version of the definition of slots and hashes, so far the only one. */
+#define OFP_GROUP_SLOTS_VERSION 0
 
 enum ofp_group_slots_hash {
     /* The datapath's: symmetric if it can.  Of fields: as they are. */

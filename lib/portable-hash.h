@@ -36,10 +36,10 @@
  *
  *   - A BPF program can compute it, within bounds.
  *
- * Documentation/topics/portable-hash.rst defines it to the bit.  ONCE
- * RELEASED, THE RESULTS MUST NEVER CHANGE: a connection may go through
- * switches of different versions, and a switch is upgraded under its
- * connections. */
+ * Documentation/topics/portable-hash.rst defines it to the bit.  From the
+ * first release on, version 0 of the definition gives the same results for
+ * ever; a fault in it is only corrected by another version, which a group has
+ * to ask for. */
 
 #include <stdint.h>
 

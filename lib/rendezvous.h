@@ -45,9 +45,9 @@
  * A draw depends on the member's id, the basis, the slot and the number of
  * slots alone.  Documentation/topics/consistent-dp-hash-construction.rst
  * defines it to the bit, in the sections that rendezvous.c names; everything
- * is integer arithmetic, so that all machines agree.  ONCE RELEASED, THE
- * RESULTS MUST NEVER CHANGE: switches of different versions, and a switch
- * before and after an upgrade, have to choose the same members.
+ * is integer arithmetic, so that all machines agree.  From the first release
+ * on, version 0 of the definition gives the same results for ever; a fault in
+ * it is only corrected by another version, which a group has to ask for.
  *
  * All functions may be called from any thread.  But for
  * rendezvous_groups_create(), they are pure.  But for it and

@@ -178,6 +178,7 @@ format_group(const struct group_dpif *group, struct ds *s)
     ds_put_format(s, "%s: group %"PRIu32": %s\n",
                   group->up.ofproto->name, group->up.group_id,
                   ofp_group_slots_name(group->up.props.selection_method));
+    ds_put_format(s, "  version:     %d\n", OFP_GROUP_SLOTS_VERSION);
     ds_put_format(s, "  slots:       %"PRIu32"\n", slot_table_n_slots(table));
     ds_put_cstr(s, "  load bound:  ");
     if (table->params.load_bound == SLOT_BOUND_NONE) {
@@ -280,6 +281,7 @@ group_to_json(const struct group_dpif *group)
     put_integer(json, "group_id", group->up.group_id);
     put_string(json, "selection_method",
                ofp_group_slots_name(group->up.props.selection_method));
+    put_integer(json, "version", OFP_GROUP_SLOTS_VERSION);
     put_integer(json, "slots", slot_table_n_slots(table));
     json_object_put(json, "load_bound",
                     (table->params.load_bound == SLOT_BOUND_NONE

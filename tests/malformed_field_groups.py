@@ -66,7 +66,9 @@ def cases(v):
     yield Case("number of slots", "OFPBPC_BAD_VALUE", params(
         40, [1, 3, 17, 255], r"bits 47\.\.\.40 .* not {}$"))
     yield Case("reserved bits", "OFPBPC_BAD_VALUE", params(
-        56, [1, 128, 255], r"bits 63\.\.\.56 .* not {}$"))
+        56, [1, 15], r"bits 59\.\.\.56 .* not {}$"))
+    yield Case("version of the definition", "OFPBPC_BAD_VALUE", params(
+        60, [8], r"bits 63\.\.\.60 .* not {}$"))
     yield Case("no fields", "OFPBPC_BAD_VALUE", [
         (group(param, fields=b""), ours("needs fields to hash, such as"))
         for param in [0, SYMMETRIC]])

@@ -28,7 +28,9 @@ the C code in lib/, which is tested against it.
 
 import decimal
 import fractions
+import hashlib
 import random
+import struct
 import sys
 
 ROUNDS = 5
@@ -119,7 +121,7 @@ def owners(basis, bits, bound, weights, only=None):
 
 def compute(what, *args):
     """The values of a test vector."""
-    if what in ("owner", "owners", "capacities"):
+    if what in ("owner", "owners", "checksum", "capacities"):
         basis, bits, bound = map(int, args[:3])
         weights = dict(map(int, b.split(":"))
                        for b in args[3 + (what == "owner"):])
@@ -131,6 +133,10 @@ def compute(what, *args):
             slot = int(args[3])
             return [owners(basis, bits, bound, weights, slot)[slot]]
         result = owners(basis, bits, bound, weights)
+        if what == "checksum":
+            data = struct.pack("!%dI" % len(result),
+                               *(result[slot] for slot in range(len(result))))
+            return [hashlib.sha1(data).hexdigest()[:8]]
         return (result.get(slot, "none") for slot in range(2**bits))
     args = [int(arg, 0) for arg in args]
     if what == "cost":

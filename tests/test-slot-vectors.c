@@ -23,11 +23,28 @@
 #include <string.h>
 #include "openvswitch/dynamic-string.h"
 #include "ovstest.h"
+#include "sha1.h"
 #include "slot-bound.h"
 #include "util.h"
 
-/* Prints what 'line', "capacities", "owner" or "owners" and a group, asks
- * for. */
+/* Prints a checksum of the owners of all slots of 'table'. */
+static void
+print_checksum(const struct slot_table *table)
+{
+    uint32_t n = slot_table_n_owned(table);
+    ovs_be32 *owners = xcalloc(n, sizeof *owners);
+    uint8_t digest[SHA1_DIGEST_SIZE];
+
+    for (uint32_t slot = 0; slot < n; slot++) {
+        owners[slot] = htonl(slot_table_owner_id(table, slot));
+    }
+    sha1_bytes(owners, n * sizeof *owners, digest);
+    printf(" %02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
+    free(owners);
+}
+
+/* Prints what 'line', "capacities", "owner", "owners" or "checksum" and a
+ * group, asks for. */
 static void
 print_table(char *line)
 {
@@ -39,6 +56,7 @@ print_table(char *line)
 
     bool capacities = !strncmp(line, "capacities ", 11);
     bool one = !strncmp(line, "owner ", 6);
+    bool checksum = !strncmp(line, "checksum ", 9);
     uint32_t first = 0;
 
     line += strcspn(line, " ");
@@ -74,6 +92,8 @@ print_table(char *line)
             printf(" %"PRIu32":%"PRIu32, w->members[i].id, values[i]);
         }
         free(values);
+    } else if (checksum) {
+        print_checksum(table);
     } else {
         uint32_t end = one ? first + 1 : slot_table_n_slots(table);
 
@@ -100,7 +120,8 @@ print_table(char *line)
  *     capacities BASIS BITS BOUND ID:WEIGHT...  the buckets' capacities
  *     owners BASIS BITS BOUND ID:WEIGHT...   the ids of the owners of all
  *                                            slots
- *     owner BASIS BITS BOUND SLOT ID:WEIGHT...  the id of one slot's owner */
+ *     owner BASIS BITS BOUND SLOT ID:WEIGHT...  the id of one slot's owner
+ *     checksum BASIS BITS BOUND ID:WEIGHT...  a checksum of the owners */
 static void
 test_slot_vectors_main(int argc OVS_UNUSED, char *argv[])
 {
