@@ -38,10 +38,10 @@ configure_ovn = --with-ovs-source=../ovs
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all assemble bench-balance bench-change bench-hash bench-scale check \
-	check-kernel check-portable check-sanitize check-upstream churn clean \
-	clean-lab configure demo distclean fuzz help install mutants ovn pictures rebase \
-	recipes refresh sandbox series switch
+.PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
+	bench-scale check check-kernel check-portable check-sanitize \
+	check-upstream churn clean clean-lab configure demo distclean fuzz \
+	help install mutants ovn pictures rebase recipes refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -67,6 +67,8 @@ help:
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    what a group-mod costs the switch, next to stock dp_hash
+#: make bench-flows     datapath flows and upcalls of 200 and 2000 busy groups
+#:                      (10 minutes)
 #: make bench-hash      time of the portable hash, next to the symmetric one
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
@@ -162,6 +164,9 @@ bench-balance: all
 bench-change: all
 	@scripts/packages $(packages) valgrind
 	@bench/change $(BENCH_FLAGS)
+
+bench-flows: all
+	@bench/flows
 
 bench-hash: all
 	@bench/build hash

@@ -54,6 +54,7 @@
 #define OFP_CONSISTENT_DP_HASH_TEXT "consistent-dp-hash"
 #define OFP_CONSISTENT_HASH "consistent-hash"
 
+/* log2 of the default number of slots, which is part of the definition. */
 #define OFP_GROUP_SLOTS_DEFAULT_BITS 10
 
 /* The version of the definition of slots and hashes, so far the only one. */
