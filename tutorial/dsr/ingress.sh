@@ -35,10 +35,6 @@ ingress() {
     site_load gwa ingress method="$1"
     ingress_learn=${2-}
     test -z "$ingress_learn" || site_load gwa learn learn="$ingress_learn"
-    for node in $nodes; do
-        site_load gwa add-node id="$(site_number "$node")" \
-            node_ip="$(inside_ip "$node")"
-    done
     for b in $backends; do
         add_backend "$b"
     done

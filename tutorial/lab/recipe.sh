@@ -56,6 +56,18 @@ tests/ovstest.
 END
 }
 
+# recipe_errors: succeeds if the method may send ICMP errors to the backend of
+# their connection.  Otherwise says that path MTU discovery is not tried.
+recipe_errors() {
+    case $method in
+        consistent-dp-hash*) ;;
+        *)
+            table_say "path MTU of answers is not tried:" \
+                "$method loses ICMP errors"
+            return 1 ;;
+    esac
+}
+
 # recipe_begin "$@": checks all that, and prepares for switches and hosts.
 recipe_begin() {
     lab_build "$lab/../.." tests/ovstest
