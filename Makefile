@@ -24,8 +24,8 @@ tree_make = $(MAKE) -C $(tree) $(jobs) V=$(or $(V),0)
 run := scripts/run
 
 # To build, and for the tests and the demo.
-packages := autoconf automake build-essential libcap-ng-dev libssl-dev \
-	libtool pkg-config python3 \
+packages := autoconf automake build-essential clang libbpf-dev libcap-ng-dev \
+	libssl-dev libtool pkg-config python3 \
 	ccache curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd \
 	nftables openssl procps python3-packaging python3-sphinx sparse tcpdump
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \

@@ -241,8 +241,8 @@ has_same_hash(const struct group_dpif *a, const struct group_dpif *b)
 
     return (a->selection_method == b->selection_method
             && (a->selection_method == SEL_METHOD_CONSISTENT_DP_HASH
-                ? (group_slots_current_hash_alg(a)
-                   == group_slots_current_hash_alg(b))
+                ? (group_slots_hash_alg(a, ODPP_NONE)
+                   == group_slots_hash_alg(b, ODPP_NONE))
                 : (a->slots->symmetric == b->slots->symmetric
                    && bitmap_equal(a_fields->used.bm, b_fields->used.bm,
                                    MFF_N_IDS)

@@ -20,12 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nx-match.h"
+#include "odp-util.h"
 #include "ofp-group-slots.h"
 #include "ofproto-dpif.h"
 #include "ofproto-dpif-group-slots.h"
 #include "ofproto-dpif-group-slots-history.h"
 #include "ofproto-dpif-group-slots-reply.h"
 #include "ofproto-dpif-group-slots-shares.h"
+#include "ofproto-dpif-portable-ports.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
 #include "portable-hash.h"
@@ -49,11 +51,28 @@ hash_name(const struct group_dpif *group, bool requested)
 
     uint32_t alg = (requested
                     ? group->hash_alg
-                    : group_slots_current_hash_alg(group));
+                    : group_slots_hash_alg(group, ODPP_NONE));
 
     return (alg == OVS_HASH_ALG_L4 ? "l4"
             : alg == OVS_HASH_ALG_PORTABLE && !requested ? "portable"
             : "symmetric");
+}
+
+static const struct portable_ports *
+get_ports(const struct group_dpif *group)
+{
+    const struct ofproto_dpif *ofproto
+        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
+
+    return ofproto->backer->portable_ports;
+}
+
+static bool
+uses_portable_hash(const struct group_dpif *group)
+{
+    return (group->selection_method == SEL_METHOD_CONSISTENT_DP_HASH
+            && group_slots_hash_alg(group, ODPP_NONE)
+               == OVS_HASH_ALG_PORTABLE);
 }
 
 /* Appends the fields that 'group' hashes, and their masks, to 's'. */
@@ -106,11 +125,14 @@ format_hash(const struct group_dpif *group, struct ds *s)
     }
     ds_put_format(s, "  hash:        %s", hash ? hash : "as they are");
     if (group->selection_method == SEL_METHOD_CONSISTENT_DP_HASH
-        && group->hash_alg != group_slots_current_hash_alg(group)) {
-        ds_put_format(s, " (not %s, which the datapath does not have)",
-                      strcmp(hash, "l4") ? "portable" : "symmetric");
+        && group->hash_alg != group_slots_hash_alg(group, ODPP_NONE)) {
+        ds_put_format(s, " (not portable: %s)",
+                      portable_ports_reason(get_ports(group)));
     }
     ds_put_format(s, "\n  basis:       %"PRIu32"\n", group->hash_basis);
+    if (uses_portable_hash(group)) {
+        portable_ports_format(get_ports(group), s);
+    }
 }
 
 static void
@@ -290,6 +312,9 @@ group_to_json(const struct group_dpif *group)
                                                table->params.load_bound))));
     put_string(json, "hash", hash_name(group, false));
     put_string(json, "requested_hash", hash_name(group, true));
+    json_object_put(json, "ports", (uses_portable_hash(group)
+                                    ? portable_ports_to_json(get_ports(group))
+                                    : json_null_create()));
     format_fields(group, &s);
     put_string(json, "fields", s.length ? ds_cstr(&s) : NULL);
     ds_destroy(&s);

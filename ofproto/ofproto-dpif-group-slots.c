@@ -27,7 +27,9 @@
 #include <config.h>
 #include "ofproto-dpif-group-slots.h"
 #include "ofp-group-slots.h"
+#include "odp-util.h"
 #include "ofproto-dpif.h"
+#include "ofproto-dpif-portable-ports.h"
 #include "openvswitch/list.h"
 #include "openvswitch/vlog.h"
 #include "portable-hash.h"
@@ -57,30 +59,29 @@ group_slots_too_many_buckets(const struct group_dpif *group)
     return true;
 }
 
-/* Returns the hash that 'group', which must have selection method
- * "consistent-dp-hash", uses on a datapath with 'support': the one that it
- * asks for, or the next best that there is.  May be called from any thread. */
-uint32_t
-group_slots_hash_alg(const struct group_dpif *group,
-                     const struct dpif_backer_support *support)
+static const struct dpif_backer *
+get_backer(const struct group_dpif *group)
 {
-    if (group->hash_alg == OVS_HASH_ALG_PORTABLE && !support->portable_hash) {
-        return (support->max_hash_alg < OVS_HASH_ALG_SYM_L4
+    return CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up)->backer;
+}
+
+/* Returns the hash that 'group', which must have selection method
+ * "consistent-dp-hash", uses for packets that arrived at 'odp_port', or at no
+ * port if that is ODPP_NONE: the one that it asks for, or the next best that
+ * there is.  May be called from any thread. */
+uint32_t
+group_slots_hash_alg(const struct group_dpif *group, odp_port_t odp_port)
+{
+    const struct dpif_backer *backer = get_backer(group);
+
+    if (group->hash_alg == OVS_HASH_ALG_PORTABLE
+        && !(backer->rt_support.portable_hash
+             && portable_ports_have(backer->portable_ports, odp_port))) {
+        return (backer->rt_support.max_hash_alg < OVS_HASH_ALG_SYM_L4
                 ? OVS_HASH_ALG_L4
                 : OVS_HASH_ALG_SYM_L4);
     }
     return group->hash_alg;
-}
-
-/* Returns the same for the datapath that 'group' is on.  For the main
- * thread. */
-uint32_t
-group_slots_current_hash_alg(const struct group_dpif *group)
-{
-    const struct ofproto_dpif *ofproto
-        = CONTAINER_OF(group->up.ofproto, struct ofproto_dpif, up);
-
-    return group_slots_hash_alg(group, &ofproto->backer->rt_support);
 }
 
 /* Returns the slot table of 'group', made from 'old', which may be null. */
@@ -135,20 +136,34 @@ group_slots_set_up(struct group_dpif *group, const struct group_dpif *old)
         group->hash_alg = (options.hash == OFP_GROUP_SLOTS_HASH_L4
                            ? OVS_HASH_ALG_L4
                            : OVS_HASH_ALG_PORTABLE);
+    }
+}
 
-        uint32_t hash_alg = group_slots_current_hash_alg(group);
+/* Sees to it that packets have the hash that 'group' asks for, as far as they
+ * can, and logs if they cannot. */
+static void
+want_hash(const struct group_dpif *group)
+{
+    if (group->selection_method != SEL_METHOD_CONSISTENT_DP_HASH
+        || group->hash_alg != OVS_HASH_ALG_PORTABLE) {
+        return;
+    }
+    portable_ports_want(get_backer(group)->portable_ports);
 
-        if (hash_alg == OVS_HASH_ALG_SYM_L4) {
-            VLOG_INFO_ONCE("%s: the datapath has no portable hash.  Groups "
-                           "with selection method "OFP_CONSISTENT_DP_HASH_TEXT
-                           " use its symmetric hash, so that other switches "
-                           "choose other buckets.", group->up.ofproto->name);
-        } else if (hash_alg != group->hash_alg) {
-            VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups "
-                           "with selection method "OFP_CONSISTENT_DP_HASH_TEXT
-                           " use its 5-tuple hash, which can change during a "
-                           "connection.", group->up.ofproto->name);
-        }
+    uint32_t hash_alg = group_slots_hash_alg(group, ODPP_NONE);
+
+    if (hash_alg == OVS_HASH_ALG_SYM_L4) {
+        VLOG_INFO_ONCE("%s: no portable hash for groups with selection method "
+                       OFP_CONSISTENT_DP_HASH_TEXT", so that other switches "
+                       "choose other buckets: %s", group->up.ofproto->name,
+                       portable_ports_reason(get_backer(group)
+                                             ->portable_ports));
+    } else if (hash_alg == OVS_HASH_ALG_L4) {
+        VLOG_WARN_ONCE("%s: the datapath has no symmetric hash.  Groups with "
+                       "selection method "OFP_CONSISTENT_DP_HASH_TEXT" use "
+                       "its 5-tuple hash, which can change during a "
+                       "connection.",
+                       group->up.ofproto->name);
     }
 }
 
@@ -167,6 +182,8 @@ group_slots_prepare(struct group_dpif *group)
     if (!slots || slots->table) {
         return;
     }
+
+    want_hash(group);
 
     const struct group_dpif *old = slots->replaced;
 

@@ -25,9 +25,8 @@
  * works as soon as it gets one. */
 
 #include <stdbool.h>
-#include "odp-netlink.h"
+#include "openvswitch/types.h"
 
-struct dpif_backer_support;
 struct group_dpif;
 
 /* What a group with one of these methods has besides what all select groups
@@ -43,9 +42,7 @@ struct group_slots {
 };
 
 bool group_slots_too_many_buckets(const struct group_dpif *);
-uint32_t group_slots_hash_alg(const struct group_dpif *,
-                              const struct dpif_backer_support *);
-uint32_t group_slots_current_hash_alg(const struct group_dpif *);
+uint32_t group_slots_hash_alg(const struct group_dpif *, odp_port_t);
 void group_slots_set_up(struct group_dpif *, const struct group_dpif *old);
 void group_slots_prepare(struct group_dpif *);
 void group_slots_log_weights(const struct group_dpif *old,

@@ -15,6 +15,7 @@
 #include <config.h>
 #include "ofproto-dpif-portable-hash.h"
 #include <string.h>
+#include "dpif-netdev.h"
 #include "dpif.h"
 #include "flow.h"
 #include "netlink.h"
@@ -22,13 +23,14 @@
 #include "odp-util.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
+#include "portable-hash-bpf.h"
 #include "portable-hash.h"
 
 VLOG_DEFINE_THIS_MODULE(ofproto_dpif_portable_hash);
 
-/* Returns true if 'dpif' can compute the portable hash, and logs whether it
- * can.  Puts a flow into the datapath and takes it out again.  For the main
- * thread. */
+/* Returns true if packets in 'dpif' can have the portable hash, and logs
+ * whether they can.  Puts a flow into the userspace datapath and takes it out
+ * again, or a program into the kernel.  For the main thread. */
 bool
 portable_hash_probe(struct dpif *dpif)
 {
@@ -42,6 +44,19 @@ portable_hash_probe(struct dpif *dpif)
         .flow = &flow,
         .probe = true,
     };
+
+    if (!dpif_is_netdev(dpif)) {
+        char *error;
+
+        if (!portable_hash_bpf_load(&error)) {
+            VLOG_INFO("%s: packets cannot get the portable hash: %s",
+                      dpif_name(dpif), error);
+            free(error);
+            return false;
+        }
+        VLOG_INFO("%s: packets can get the portable hash", dpif_name(dpif));
+        return true;
+    }
 
     memset(&flow, 0, sizeof flow);
     ofpbuf_use_stack(&key, &keybuf, sizeof keybuf);

@@ -18,7 +18,8 @@
  * why_unknown() and hash_flow() know these cases.
  *
  * The 5-tuple hash is different: the datapath hashes a packet once, when it
- * arrives, and keeps that while the packet is modified. */
+ * arrives, and keeps that while the packet is modified.  So is the portable
+ * hash in the Linux kernel datapath, until addresses or ports are set. */
 
 #include <config.h>
 #include "ofproto-dpif-trace-hash.h"
@@ -62,6 +63,27 @@ is_ipv6_fragment(const struct flow *flow)
     return flow->dl_type == htons(ETH_TYPE_IPV6) && flow->nw_frag;
 }
 
+static bool
+has_ports(const struct flow *flow)
+{
+    return (!(flow->nw_frag & FLOW_NW_FRAG_LATER)
+            && (flow->nw_proto == IPPROTO_TCP || flow->nw_proto == IPPROTO_UDP
+                || flow->nw_proto == IPPROTO_SCTP));
+}
+
+/* Returns true if 'a' and 'b', the same packet before and after some actions,
+ * differ in IP addresses or ports. */
+static bool
+differ_in_addresses(const struct flow *a, const struct flow *b)
+{
+    return (is_ip_any(a) && a->dl_type == b->dl_type
+            && (a->nw_src != b->nw_src || a->nw_dst != b->nw_dst
+                || !ipv6_addr_equals(&a->ipv6_src, &b->ipv6_src)
+                || !ipv6_addr_equals(&a->ipv6_dst, &b->ipv6_dst)
+                || (has_ports(a) && (a->tp_src != b->tp_src
+                                     || a->tp_dst != b->tp_dst))));
+}
+
 /* Returns why nobody but the datapath can know the hash of a packet that
  * arrived as 'ingress' on 'ofproto' and is 'flow' by now, or NULL if it can be
  * computed. */
@@ -70,7 +92,13 @@ why_unknown(const struct ofproto_dpif *ofproto, const struct flow *ingress,
             const struct flow *flow, uint32_t alg)
 {
     if (!dpif_is_netdev(ofproto->backer->dpif)) {
-        return "only the datapath knows its hash";
+        /* The kernel seeds its own algorithms at random. */
+        return (alg < __OVS_HASH_MAX
+                ? "only the datapath knows its hash"
+                : differ_in_addresses(ingress, flow)
+                ? "the kernel has a hash of its own for a packet whose "
+                  "addresses or ports were set"
+                : NULL);
     }
     if (lacks_source_port(flow) && !lacks_source_port(ingress)) {
         return "the datapath chooses the source port of a tunnel's packet";
@@ -143,15 +171,14 @@ hash_flow(const struct flow *ingress, const struct flow *flow,
     return *hash == other;
 }
 
-/* Does the same for 'node', whose packet is used if it is there and still as
- * it arrived, for all that the hash takes in.  Returns NULL if successful,
- * otherwise why not. */
+/* Does the same for 'node', whose packet is used if it is there and 'flow' is
+ * still as it arrived, for all that the hash takes in.  Returns NULL if
+ * successful, otherwise why not. */
 static const char *
-hash_node(const struct flow *ingress, const struct oftrace_recirc_node *node,
-          uint32_t *hash)
+hash_node(const struct flow *ingress, const struct flow *flow,
+          const struct oftrace_recirc_node *node, uint32_t *hash)
 {
     const struct ovs_action_hash *action = &node->hash_action;
-    const struct flow *flow = &node->flow;
     uint32_t before;
 
     bool known = hash_flow(ingress, flow, action, hash);
@@ -196,7 +223,11 @@ oftrace_set_dp_hash(const struct ofproto_dpif *ofproto,
     const char *reason = why_unknown(ofproto, ingress, &node->flow,
                                      node->hash_action.hash_alg);
     if (!reason) {
-        reason = hash_node(ingress, node, &hash);
+        /* In the kernel, the hash is that of the packet as it arrived. */
+        bool is_netdev = dpif_is_netdev(ofproto->backer->dpif);
+
+        reason = hash_node(ingress, is_netdev ? &node->flow : ingress, node,
+                           &hash);
     }
     if (reason) {
         ds_put_format(output, " - not traced, because %s "
