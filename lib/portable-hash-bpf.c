@@ -51,7 +51,7 @@ enum {
 
 /* The object file made from portable-hash.bpf.c. */
 static const uint8_t object[] OVS_ALIGNED_VAR(8) = {
-#include "portable-hash.bpf.inc"
+#include "lib/portable-hash.bpf.inc"
 };
 
 enum { N_PROGRAMS = 2 };

@@ -52,6 +52,7 @@ static inline bool portable_load(const struct portable_packet *, bool near,
 enum {
     PORTABLE_MAX_VLANS = 2,
     PORTABLE_MAX_EXTENSIONS = 8,
+    PORTABLE_MACS_LEN = 12,
     PORTABLE_ICMP_LEN = 8,              /* What precedes the quote. */
 };
 
@@ -81,9 +82,8 @@ enum {
 
 /* Headers, in memory that is aligned for their members. */
 
-struct portable_eth {
+struct portable_macs {
     ovs_be16 dst[3], src[3];
-    ovs_be16 type;
 };
 
 struct portable_vlan {
@@ -288,16 +288,19 @@ static inline uint32_t ALWAYS_INLINE
 portable_hash_core(const struct portable_packet *packet, bool is_eth,
                    bool has_vlan, uint16_t dl_type)
 {
-    struct portable_eth eth = { .type = 0 };
     struct portable_ends ends = { .factor = 0 };
     uint32_t quote = 0;
     uint32_t ofs = 0;
 
     if (is_eth) {
-        if (portable_load(packet, true, 0, &eth, sizeof eth)) {
-            ofs = sizeof eth;
+        ovs_be16 type;
+
+        dl_type = 0;
+        if (portable_load(packet, true, PORTABLE_MACS_LEN,
+                          &type, sizeof type)) {
+            ofs = PORTABLE_MACS_LEN + sizeof type;
+            dl_type = ntohs(type);
         }
-        dl_type = ntohs(eth.type);
         UNROLLED
         for (int i = 0; i < PORTABLE_MAX_VLANS; i++) {
             struct portable_vlan vlan;
@@ -317,9 +320,14 @@ portable_hash_core(const struct portable_packet *packet, bool is_eth,
     }
 
     if (!portable_set_ip(packet, dl_type, true, ofs, &ends, &quote)) {
+        struct portable_macs macs = { .dst = { 0 } };
+
+        if (ofs) {
+            portable_load(packet, false, 0, &macs, sizeof macs);
+        }
         ends = (struct portable_ends) {
-            .src = portable_mac(eth.src) << 16 | dl_type,
-            .dst = portable_mac(eth.dst) << 16 | dl_type,
+            .src = portable_mac(macs.src) << 16 | dl_type,
+            .dst = portable_mac(macs.dst) << 16 | dl_type,
         };
     } else if (quote) {
         portable_set_ip(packet, dl_type, false, quote, &ends, &quote);

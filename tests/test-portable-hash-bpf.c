@@ -35,7 +35,7 @@
 
 /* The object file made from test-portable-hash.bpf.c. */
 static const uint8_t object[] OVS_ALIGNED_VAR(8) = {
-#include "test-portable-hash.bpf.inc"
+#include "tests/test-portable-hash.bpf.inc"
 };
 
 static struct bpf_object *
