@@ -109,14 +109,14 @@ dpif_netlink_adapt_flow_hash(struct ofpbuf *buf, size_t actions_len)
  *
  * A packet that ovs-vswitchd has made, or that arrived before its port had the
  * program, does not bring its portable hash along.  One that has been
- * recirculated does: it may have been changed meanwhile, and for the kernel
- * its hash is that of the packet as it arrived. */
+ * recirculated brings what the kernel goes on with: the hash of the packet as
+ * it arrived, or none if its addresses or ports were set. */
 uint64_t
 dpif_netlink_adapt_execute_hash(struct ofpbuf *buf,
                                 const struct dpif_execute *execute)
 {
     if (replace_last_alg(buf, execute->actions_len)
-        && !(execute->hash && execute->packet->md.recirc_id)) {
+        && !execute->packet->md.recirc_id) {
         return (portable_hash(execute->packet)
                 | PACKET_HASH_SW_BIT | PACKET_HASH_L4_BIT);
     }

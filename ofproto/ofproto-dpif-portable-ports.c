@@ -40,11 +40,11 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "ovs-rcu.h"
 #include "portable-hash-bpf.h"
-#include "openvswitch/shash.h"
 #include "smap.h"
 #include "sset.h"
 #include "timeval.h"
@@ -69,6 +69,7 @@ struct portable_ports {
     bool swept;                 /* No device has a program of a former port. */
     bool changed;               /* Refresh at the next opportunity. */
     long long int next_check;   /* In ms of time_msec(). */
+    atomic_bool wanted;         /* is_wanted().  Any thread may read. */
     struct cmap ports;          /* Of "struct port"s.  Any thread may read. */
 };
 
@@ -98,6 +99,7 @@ portable_ports_create(const struct dpif *dpif)
     if (!pp->is_netdev) {
         portable_hash_bpf_load(&pp->error);
     }
+    atomic_init(&pp->wanted, false);
     cmap_init(&pp->ports);
     return pp;
 }
@@ -122,6 +124,33 @@ port_remove(struct portable_ports *pp, struct port *port)
 {
     cmap_remove(&pp->ports, &port->node, hash_odp_port(port->odp_port));
     ovsrcu_postpone(port_free, port);
+}
+
+static bool
+port_has_program(const struct port *port)
+{
+    bool has_program;
+
+    atomic_read_relaxed(&CONST_CAST(struct port *, port)->has_program,
+                        &has_program);
+    return has_program;
+}
+
+/* Removes 'port', which has left its bridge, and takes the program from its
+ * device, unless that has come back as another port. */
+static void
+port_leave(struct portable_ports *pp, struct port *port)
+{
+    bool came_back = false;
+    struct port *other;
+
+    CMAP_FOR_EACH (other, node, &pp->ports) {
+        came_back |= other != port && other->ifindex == port->ifindex;
+    }
+    if (port_has_program(port) && !came_back) {
+        portable_hash_bpf_detach(port->ifindex, port->egress);
+    }
+    port_remove(pp, port);
 }
 
 /* Frees 'pp', which no other thread may use any more.  Programs stay. */
@@ -150,16 +179,6 @@ port_find(const struct portable_ports *pp, odp_port_t odp_port)
         }
     }
     return NULL;
-}
-
-static bool
-port_has_program(const struct port *port)
-{
-    bool has_program;
-
-    atomic_read_relaxed(&CONST_CAST(struct port *, port)->has_program,
-                        &has_program);
-    return has_program;
 }
 
 /* Makes sure that 'port' has the program if 'wanted', and that it has not
@@ -241,6 +260,7 @@ update_ports(struct portable_ports *pp)
     bool changed = false;
     struct port *port;
 
+    atomic_store_relaxed(&pp->wanted, wanted);
     CMAP_FOR_EACH (port, node, &pp->ports) {
         changed |= port_update(port, wanted);
     }
@@ -280,7 +300,7 @@ portable_ports_refresh(struct portable_ports *pp, odp_port_t odp_port,
     struct port *port = port_find(pp, odp_port);
 
     if (port && port->ifindex != ifindex) {
-        port_remove(pp, port);
+        port_leave(pp, port);
         port = NULL;
     }
     if (!port) {
@@ -319,10 +339,7 @@ portable_ports_refresh_done(struct portable_ports *pp)
 
     CMAP_FOR_EACH (port, node, &pp->ports) {
         if (!port->seen) {
-            if (port_has_program(port)) {
-                portable_hash_bpf_detach(port->ifindex, port->egress);
-            }
-            port_remove(pp, port);
+            port_leave(pp, port);
         }
     }
     update_ports(pp);
@@ -409,16 +426,20 @@ portable_ports_reason(const struct portable_ports *pp)
 }
 
 /* Returns true if packets that arrived at 'odp_port' have the portable hash,
- * as far as the datapath has it.
- * ODPP_NONE stands for packets of ovs-vswitchd itself, which have it if any
- * can.  May be called from any thread that keeps 'pp' alive. */
+ * as far as the datapath has it.  ODPP_NONE stands for packets of ovs-vswitchd
+ * itself, which have it if any can.  May be called from any thread that keeps
+ * 'pp' alive. */
 bool
 portable_ports_have(const struct portable_ports *pp, odp_port_t odp_port)
 {
     if (pp->is_netdev) {
         return true;
     } else if (odp_port == ODPP_NONE) {
-        return is_wanted(pp);
+        bool wanted;
+
+        atomic_read_relaxed(&CONST_CAST(struct portable_ports *, pp)->wanted,
+                            &wanted);
+        return wanted;
     }
 
     const struct port *port = port_find(pp, odp_port);
