@@ -147,10 +147,10 @@ origin () {
 # Usage: work_tree NAME
 #
 # Makes a work tree of the part's repository beside it, $tree-NAME, with the base
-# checked out.
+# checked out.  Does not prune: others are made at the same time.
 work_tree () {
-    rm -rf "$tree-$1" && git -C $tree worktree prune &&
-        git -C $tree worktree add -q --detach "../${tree#build/}-$1" base &&
+    rm -rf "$tree-$1" &&
+        git -C $tree worktree add -qf --detach "../${tree#build/}-$1" base &&
         cp -R $tree/debian "$tree-$1"
 }
 
