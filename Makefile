@@ -53,7 +53,7 @@ help:
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
 #: make check           run the tests that belong to us (15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
-#: make check-kernel    our traffic on Debian's kernels in qemu (10 minutes;
+#: make check-kernel    our traffic on Debian's kernels in qemu (30 minutes;
 #:                      ALL=yes: all of it on each, an hour)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer, ThreadSanitizer and
@@ -141,7 +141,7 @@ fuzz: assemble
 	@scripts/packages $(packages) $(sanitize_packages)
 	@scripts/fuzz '$(or $(TIME),60)' '$(TARGET)'
 
-mutants: assemble
+mutants: all
 	@scripts/mutants $(MUTANT)
 
 recipes: all
