@@ -43,3 +43,9 @@ portable_hash_bpf_is_attached(int ifindex OVS_UNUSED, bool egress OVS_UNUSED)
 {
     return false;
 }
+
+bool
+portable_hash_bpf_was_attached(int ifindex OVS_UNUSED, bool egress OVS_UNUSED)
+{
+    return false;
+}

@@ -348,24 +348,43 @@ portable_hash_bpf_detach(int ifindex, bool egress)
     return error == ENODEV ? 0 : error;
 }
 
+/* Returns true and stores its tag in 'tag' if the program, or one of an
+ * earlier version, is attached to the ingress or egress of a device. */
+static bool
+find_tag(int ifindex, bool egress, uint8_t tag[PORTABLE_HASH_TAG_SIZE])
+{
+    struct bpf_prog_info info;
+    int fd;
+
+    if (tcx_find(ifindex, egress, &fd, &info) == EINVAL) {
+        return portable_hash_tc_find(ifindex, egress, tag);
+    } else if (fd < 0) {
+        return false;
+    }
+    memcpy(tag, info.tag, PORTABLE_HASH_TAG_SIZE);
+    close(fd);
+    return true;
+}
+
 /* Returns true if the program that this process has loaded, or one with the
  * same instructions, is attached to the ingress or egress of a device.  Takes
  * a few system calls. */
 bool
 portable_hash_bpf_is_attached(int ifindex, bool egress)
 {
-    struct bpf_prog_info info;
-    bool found;
-    int fd;
+    uint8_t tag[PORTABLE_HASH_TAG_SIZE];
 
-    if (tcx_find(ifindex, egress, &fd, &info) == EINVAL) {
-        found = portable_hash_tc_find(ifindex, egress, info.tag);
-    } else {
-        found = fd >= 0;
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return found && (!memcmp(info.tag, programs[0].tag, sizeof info.tag)
-                     || !memcmp(info.tag, programs[1].tag, sizeof info.tag));
+    return (find_tag(ifindex, egress, tag)
+            && (!memcmp(tag, programs[0].tag, sizeof tag)
+                || !memcmp(tag, programs[1].tag, sizeof tag)));
+}
+
+/* Returns true if the program, or one of an earlier version, is attached to
+ * the ingress or egress of a device.  Takes a few system calls. */
+bool
+portable_hash_bpf_was_attached(int ifindex, bool egress)
+{
+    uint8_t tag[PORTABLE_HASH_TAG_SIZE];
+
+    return find_tag(ifindex, egress, tag);
 }

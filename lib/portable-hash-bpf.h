@@ -45,5 +45,6 @@ bool portable_hash_bpf_load(char **errorp);
 int portable_hash_bpf_attach(int ifindex, bool egress, char **errorp);
 int portable_hash_bpf_detach(int ifindex, bool egress);
 bool portable_hash_bpf_is_attached(int ifindex, bool egress);
+bool portable_hash_bpf_was_attached(int ifindex, bool egress);
 
 #endif /* portable-hash-bpf.h */

@@ -39,6 +39,7 @@
 #include "odp-util.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
@@ -71,16 +72,21 @@ struct portable_ports {
     long long int next_check;   /* In ms of time_msec(). */
     atomic_bool wanted;         /* is_wanted().  Any thread may read. */
     struct cmap ports;          /* Of "struct port"s.  Any thread may read. */
+    struct ovs_list left;       /* Those that are not in 'ports' any more, and
+                                 * whose devices still have the program. */
 };
 
 struct port {
-    struct cmap_node node;      /* In struct portable_ports, by 'odp_port'. */
+    struct cmap_node node;      /* In 'ports', by 'odp_port'. */
+    struct ovs_list left_node;  /* In 'left'. */
     odp_port_t odp_port;
     atomic_bool has_program;    /* Any thread may read. */
 
     /* For the main thread. */
     char *name;                 /* Of the device. */
     int ifindex;
+    int namesake;               /* Of the device with that name, as it was last
+                                 * seen, if 'ifindex' is not positive. */
     bool egress;
     bool current;               /* This process has attached the program. */
     char *reason;               /* Why it has no program, or null. */
@@ -101,6 +107,7 @@ portable_ports_create(const struct dpif *dpif)
     }
     atomic_init(&pp->wanted, false);
     cmap_init(&pp->ports);
+    ovs_list_init(&pp->left);
     return pp;
 }
 
@@ -119,13 +126,6 @@ port_free(struct port *port)
     free(port);
 }
 
-static void
-port_remove(struct portable_ports *pp, struct port *port)
-{
-    cmap_remove(&pp->ports, &port->node, hash_odp_port(port->odp_port));
-    ovsrcu_postpone(port_free, port);
-}
-
 static bool
 port_has_program(const struct port *port)
 {
@@ -136,32 +136,58 @@ port_has_program(const struct port *port)
     return has_program;
 }
 
-/* Removes 'port', which has left its bridge, and takes the program from its
- * device, unless that has come back as another port. */
+/* Removes 'port' from 'pp', and has detach_left() take the program from its
+ * device if 'detach'. */
 static void
-port_leave(struct portable_ports *pp, struct port *port)
+port_remove(struct portable_ports *pp, struct port *port, bool detach)
 {
-    bool came_back = false;
-    struct port *other;
-
-    CMAP_FOR_EACH (other, node, &pp->ports) {
-        came_back |= other != port && other->ifindex == port->ifindex;
+    cmap_remove(&pp->ports, &port->node, hash_odp_port(port->odp_port));
+    if (detach && port_has_program(port)) {
+        ovs_list_push_back(&pp->left, &port->left_node);
+    } else {
+        ovsrcu_postpone(port_free, port);
     }
-    if (port_has_program(port) && !came_back) {
-        portable_hash_bpf_detach(port->ifindex, port->egress);
-    }
-    port_remove(pp, port);
 }
 
-/* Frees 'pp', which no other thread may use any more.  Programs stay. */
+static bool
+has_device(const struct portable_ports *pp, int ifindex)
+{
+    const struct port *port;
+
+    CMAP_FOR_EACH (port, node, &pp->ports) {
+        if (port->ifindex == ifindex) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the program from the devices of ports that have left, except for those
+ * that have come back as other ports. */
+static void
+detach_left(struct portable_ports *pp)
+{
+    struct port *port;
+
+    LIST_FOR_EACH_POP (port, left_node, &pp->left) {
+        if (!has_device(pp, port->ifindex)) {
+            portable_hash_bpf_detach(port->ifindex, port->egress);
+        }
+        ovsrcu_postpone(port_free, port);
+    }
+}
+
+/* Frees 'pp', which no other thread may use any more.  Programs go if 'del',
+ * with which the datapath goes too, and stay otherwise. */
 void
-portable_ports_destroy(struct portable_ports *pp)
+portable_ports_destroy(struct portable_ports *pp, bool del)
 {
     struct port *port;
 
     CMAP_FOR_EACH (port, node, &pp->ports) {
-        port_remove(pp, port);
+        port_remove(pp, port, del);
     }
+    detach_left(pp);
     cmap_destroy(&pp->ports);
     free(pp->error);
     free(pp);
@@ -182,13 +208,14 @@ port_find(const struct portable_ports *pp, odp_port_t odp_port)
 }
 
 /* Makes sure that 'port' has the program if 'wanted', and that it has not
- * otherwise.  Returns true if packets that arrive there have another hash from
- * now on. */
+ * otherwise.  Returns true if packets that arrive there have, or may have,
+ * another hash from now on. */
 static bool
 port_update(struct port *port, bool wanted)
 {
     bool had_program = port_has_program(port);
     bool has_program = false;
+    bool is_back = false;
     bool is_gone = false;
     char *reason = NULL;
 
@@ -197,6 +224,11 @@ port_update(struct port *port, bool wanted)
             portable_hash_bpf_detach(port->ifindex, port->egress);
         }
     } else if (port->ifindex <= 0) {
+        int namesake = if_nametoindex(port->name);
+
+        /* Maybe it is back, which only a refresh can tell. */
+        is_back = namesake != port->namesake;
+        port->namesake = namesake;
         reason = xstrdup("its device is not in this network namespace");
     } else if (port->current
                && portable_hash_bpf_is_attached(port->ifindex, port->egress)) {
@@ -226,7 +258,7 @@ port_update(struct port *port, bool wanted)
 
     port->current = has_program;
     atomic_store_relaxed(&port->has_program, has_program);
-    return has_program != had_program;
+    return has_program != had_program || is_back;
 }
 
 /* Takes the program from devices that are not those of 'pp''s ports: they left
@@ -300,19 +332,20 @@ portable_ports_refresh(struct portable_ports *pp, odp_port_t odp_port,
     struct port *port = port_find(pp, odp_port);
 
     if (port && port->ifindex != ifindex) {
-        port_leave(pp, port);
+        port_remove(pp, port, true);
         port = NULL;
     }
     if (!port) {
         bool egress = !strcmp(netdev_get_type(netdev), "internal");
-        bool has_program = (ifindex > 0
-                            && portable_hash_bpf_is_attached(ifindex, egress));
+        bool has_program
+            = ifindex > 0 && portable_hash_bpf_was_attached(ifindex, egress);
 
         port = xmalloc(sizeof *port);
         *port = (struct port) {
             .odp_port = odp_port,
             .name = xstrdup(name),
             .ifindex = ifindex,
+            .namesake = ifindex > 0 ? 0 : if_nametoindex(name),
             .egress = egress,
         };
         atomic_init(&port->has_program, has_program);
@@ -339,9 +372,10 @@ portable_ports_refresh_done(struct portable_ports *pp)
 
     CMAP_FOR_EACH (port, node, &pp->ports) {
         if (!port->seen) {
-            port_leave(pp, port);
+            port_remove(pp, port, true);
         }
     }
+    detach_left(pp);
     update_ports(pp);
     if (!pp->swept) {
         sweep(pp);

@@ -47,7 +47,7 @@ struct portable_ports;
 struct smap;
 
 struct portable_ports *portable_ports_create(const struct dpif *);
-void portable_ports_destroy(struct portable_ports *);
+void portable_ports_destroy(struct portable_ports *, bool del);
 
 void portable_ports_configure(struct portable_ports *, const struct smap *);
 void portable_ports_want(struct portable_ports *);
