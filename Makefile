@@ -51,7 +51,7 @@ help:
 #: make ovn             the same, then OVN's base, which is built with it
 #: make demo            what a change of the backends does to open connections
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
-#: make check           run the tests that belong to us (17 minutes)
+#: make check           run the tests that belong to us (15 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-kernel    our traffic on Debian's kernels in qemu (30 minutes;
 #:                      ALL=yes: all of it on each, an hour)
