@@ -114,7 +114,7 @@ group_update(const struct ofputil_group_mod *old,
     }
 
     if (old->type != new->type || !props_equal(&old->props, &new->props)
-        || n_kept < hmap_count(&buckets) / 2) {
+        || 2 * n_kept < hmap_count(&buckets)) {
         send(new, aux);
     } else {
         HMAP_FOR_EACH (bn, node, &buckets) {
