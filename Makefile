@@ -3,16 +3,16 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V PART BASE OVS_SRC OVN_SRC
+export V PART BASE OVS_SRC OVN_SRC SHORT
 
 # The folder that the part's base and patches are assembled in.
 tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$tree' make)
 $(if $(tree),,$(error PART or BASE is wrong))
 
 # Targets that know other trees than build/ovs.
-any_part := all assemble clean clean-lab configure distclean help install ovn \
-	pictures rebase refresh series switch
-any_base := $(any_part) check check-upstream churn demo recipes sandbox
+any_part := all assemble check check-ovn clean clean-lab configure distclean \
+	help install ovn pictures rebase refresh sandbox series switch
+any_base := $(any_part) check-upstream churn demo recipes
 targets := $(if $(filter build/ovs,$(tree)),$(MAKECMDGOALS),$(if \
 	$(filter build/ovs-%,$(tree)),$(any_base),$(any_part)))
 $(foreach target,$(filter-out $(targets),$(MAKECMDGOALS)),$(error \
@@ -23,11 +23,12 @@ jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 tree_make = $(MAKE) -C $(tree) $(jobs) V=$(or $(V),0)
 run := scripts/run
 
-# To build, and for the tests and the demo.
+# To build, and for the tests and the demo; and what a part needs besides.
 packages := autoconf automake build-essential clang libbpf-dev libcap-ng-dev \
 	libssl-dev libtool pkg-config python3 \
 	ccache curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd \
 	nftables openssl procps python3-packaging python3-sphinx sparse tcpdump
+packages_ovn := python3-scapy wget
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86
@@ -39,9 +40,10 @@ configure_ovn = --with-ovs-source=../ovs
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
-	bench-scale check check-kernel check-portable check-sanitize \
+	bench-scale check check-kernel check-ovn check-portable check-sanitize \
 	check-upstream churn clean clean-lab configure demo distclean fuzz \
-	help install mutants ovn pictures rebase recipes refresh sandbox series switch
+	help install mutants ovn pictures promtool rebase recipes refresh sandbox \
+	series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -52,6 +54,8 @@ help:
 #: make demo            what a change of the backends does to open connections
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
 #: make check           run the tests that belong to us (15 minutes)
+#: make check-ovn       the same of OVN, which it builds first (10 minutes;
+#:                      SHORT=yes: without upstream's cases, 7 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-kernel    our traffic on Debian's kernels in qemu (30 minutes;
 #:                      ALL=yes: all of it on each, an hour)
@@ -87,7 +91,7 @@ help:
 #: make distclean       remove build/ with all that is in it
 #:
 #: V=1 shows everything on the screen; otherwise it is in build/log.
-#: PART=ovn does all, refresh, series and so on for that part.
+#: PART=ovn does all, refresh, series, sandbox and so on for that part.
 #: BASE=3.5.0 does them, check, demo and so on with that version of the base, in
 #: build/ovs-3.5.0.
 #: OVS_SRC=DIR takes upstream's sources from DIR instead of from Debian, and
@@ -102,12 +106,15 @@ ovn:
 
 assemble:
 	@scripts/workdir
-	@scripts/packages $(packages)
+	@scripts/packages $(packages) $(packages_$(PART))
 	@$(run) assemble 'the base and the patches in $(tree)' scripts/assemble
 
 # OVN is built with our Open vSwitch.
 switch:
 	+@$(MAKE) --no-print-directory PART=ovs BASE= all
+
+promtool:
+	@$(run) promtool 'of Prometheus' scripts/promtool
 
 configure: $(if $(filter ovn,$(PART)),switch) assemble
 	@scripts/configure $(configure)
@@ -116,12 +123,13 @@ demo: all
 	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
 	@OVS_BUILD=$(tree) tutorial/consistent-dp-hash/demo $(DEMO_FLAGS)
 
-check: all
-	@$(run) promtool 'of Prometheus' scripts/promtool
+check: all $(if $(filter build/ovs%,$(tree)),promtool)
 	@scripts/check
 
-check-upstream: all
-	@$(run) promtool 'of Prometheus' scripts/promtool
+check-ovn:
+	+@$(MAKE) --no-print-directory PART=ovn check
+
+check-upstream: all promtool
 	@scripts/check-upstream
 
 check-kernel: all
@@ -132,9 +140,8 @@ check-portable: all
 	@scripts/packages $(packages) $(portable_packages)
 	@scripts/check-portable
 
-check-sanitize: assemble
+check-sanitize: assemble promtool
 	@scripts/packages $(packages) $(sanitize_packages)
-	@$(run) promtool 'of Prometheus' scripts/promtool
 	@scripts/check-sanitize
 
 fuzz: assemble

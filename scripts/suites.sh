@@ -1,7 +1,10 @@
 # Shell functions that run tests and count results, for the check scripts.
 # build/results gets a line "passed|failed|skipped TEST" for each case that ran,
 # one "unsteady TEST" more for a case that passed only when it was run again, and
-# one "part NAME SECONDS COUNT" for each call of the functions.
+# one "part NAME SECONDS COUNT" for each call of the functions.  They need lib.sh.
+
+# With these begin the NAMEs of what tests another part than ovs.
+test $part = ovs && of= || of=$part-
 
 # Usage: part NAME TITLE COMMAND...
 #
@@ -18,15 +21,27 @@ part () {
 #
 # Runs a test that is one command.
 one () {
-    if part "$@"; then
-        set -- "$1" passed
+    test_name=$of$1
+    shift
+    if part "$test_name" "$@"; then
+        result=passed
     else
-        set -- "$1" failed
+        result=failed
     fi
     {
-        echo "$2 $1"
-        echo "part $1 $seconds 1 $2"
+        echo "$result $test_name"
+        echo "part $test_name $seconds 1 $result"
     } >> build/results
+}
+
+# Usage: networks TEST
+#
+# Counts TEST as skipped, and fails, if it may make no network namespaces.
+networks () {
+    scripts/own-network true || {
+        echo "skipped $1: no right to make namespaces" | tee -a build/results
+        return 1
+    }
 }
 
 # Usage: suite NAME TITLE TREE TARGET [OPTION...]
@@ -36,16 +51,10 @@ one () {
 # machine.  A suite of which no case ran counts as one case that failed, or one
 # that was skipped if it needs network namespaces and may not make any.
 suite () {
-    name=$1 title=$2
+    name=$of$1 title=$2
     shift 2
     case $2 in
-        check-system-*)
-            if ! scripts/own-network true; then
-                echo "skipped $title: no right to make namespaces" |
-                    tee -a build/results
-                return
-            fi
-            ;;
+        check-system-*) networks "$title" || return ;;
     esac
     part "$name" "$title" scripts/suite "$@"
     suite_results "$name" "build/log/$name.log"
@@ -93,14 +102,18 @@ count () {
         "$(grep -c ^skipped "$1") skipped"
 }
 
+# Usage: summary [FILE]
+#
 # Prints how long each part took and names what did not just pass, prints the
-# line that counts all, and fails if a test failed.
+# line that counts all, and fails if a test failed.  FILE has the results, if
+# build/results has not.
 summary () {
-    sed -n 's/^part //p' build/results | while read -r part seconds counts; do
+    results=${1:-build/results}
+    sed -n 's/^part //p' "$results" | while read -r part seconds counts; do
         printf '  %-16s %5d s  %s\n' "$part" "$seconds" "$counts"
     done
     sed -n 's/^failed/FAILED:/p; s/^skipped/skipped:/p
-            s/^unsteady/passed at the second try only:/p' build/results
-    count build/results
-    ! grep -q ^failed build/results
+            s/^unsteady/passed at the second try only:/p' "$results"
+    count "$results"
+    ! grep -q ^failed "$results"
 }
