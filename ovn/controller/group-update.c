@@ -16,137 +16,170 @@
 
 #include <string.h>
 
-#include "bitmap.h"
-#include "hash.h"
-#include "openvswitch/hmap.h"
-#include "openvswitch/list.h"
-#include "openvswitch/ofp-actions.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-group.h"
+#include "openvswitch/vlog.h"
+#include "svec.h"
 #include "util.h"
 
-/* Changes of a group that the switch has.
+VLOG_DEFINE_THIS_MODULE(group_update);
+
+/* Groups whose buckets change.
  *
  * The switch keeps what it knows about a bucket, its counters and whatever its
  * selection method remembers, as long as the bucket is neither removed nor
- * part of a modification of the whole group. */
+ * part of a modification of the whole group.
+ *
+ * What changed shows in the texts, so that only that has to be parsed, which
+ * would cost more than all else. */
 
-struct bucket_node {
-    struct hmap_node node;      /* By 'bucket->bucket_id'. */
-    const struct ofputil_bucket *bucket;
-    bool kept;
+static const char separator[] = ",bucket=";
+
+/* The text of a group, taken apart.  Buckets in the order of their texts,
+ * which begin with their ids, are in one that does not depend on changes. */
+struct group_text {
+    char *properties;
+    struct svec buckets;
 };
 
-static struct bucket_node *
-bucket_node_find(const struct hmap *buckets, uint32_t bucket_id)
+static void
+group_text_init(struct group_text *text, const char *group)
 {
-    struct bucket_node *bn;
+    const char *end = strstr(group, separator);
 
-    HMAP_FOR_EACH_WITH_HASH (bn, node, hash_int(bucket_id, 0), buckets) {
-        if (bn->bucket->bucket_id == bucket_id) {
-            return bn;
+    text->properties = end ? xmemdup0(group, end - group) : xstrdup(group);
+    svec_init(&text->buckets);
+    while (end) {
+        const char *bucket = end + strlen(separator);
+
+        end = strstr(bucket, separator);
+        svec_add_nocopy(&text->buckets, end ? xmemdup0(bucket, end - bucket)
+                                            : xstrdup(bucket));
+    }
+    svec_sort(&text->buckets);
+}
+
+static void
+group_text_destroy(struct group_text *text)
+{
+    free(text->properties);
+    svec_destroy(&text->buckets);
+}
+
+static uint32_t
+bucket_text_id(const char *bucket)
+{
+    uint32_t id = 0;
+
+    ovs_ignore(ovs_scan(bucket, "bucket_id=%"SCNu32, &id));
+    return id;
+}
+
+/* Sends the message whose text is 's', which it clears. */
+static void
+send_text(enum ofp15_group_mod_command command, struct ds *s,
+          group_mod_func *send, void *aux)
+{
+    enum ofputil_protocol usable_protocols;
+    struct ofputil_group_mod gm;
+    char *error = parse_ofp_group_mod_str(&gm, command, ds_cstr(s), NULL,
+                                          NULL, &usable_protocols);
+
+    if (!error) {
+        send(&gm, aux);
+    } else {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 1);
+        VLOG_ERR_RL(&rl, "%s group %s %s",
+                    command == OFPGC15_ADD ? "new" : "changed", error,
+                    ds_cstr(s));
+        free(error);
+    }
+    ofputil_uninit_group_mod(&gm);
+    ds_clear(s);
+}
+
+static void
+update_buckets(uint32_t group_id, const struct group_text *new,
+               const struct svec *gone, const struct svec *added,
+               group_mod_func *send, void *aux)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    const char *bucket;
+    size_t i, j = 0;
+
+    SVEC_FOR_EACH (i, bucket, gone) {
+        ds_put_format(&s, "group_id=%"PRIu32",command_bucket_id=%"PRIu32,
+                      group_id, bucket_text_id(bucket));
+        send_text(OFPGC15_REMOVE_BUCKET, &s, send, aux);
+    }
+
+    /* One message for those that are next to each other. */
+    SVEC_FOR_EACH (i, bucket, &new->buckets) {
+        bool is_added = j < added->n && !strcmp(bucket, added->names[j]);
+
+        if (is_added && !s.length) {
+            ds_put_format(&s, "group_id=%"PRIu32",command_bucket_id=",
+                          group_id);
+            if (i) {
+                ds_put_format(&s, "%"PRIu32,
+                              bucket_text_id(new->buckets.names[i - 1]));
+            } else {
+                ds_put_cstr(&s, "first");
+            }
+        }
+        if (is_added) {
+            ds_put_format(&s, "%s%s", separator, bucket);
+            j++;
+        } else if (s.length) {
+            send_text(OFPGC15_INSERT_BUCKET, &s, send, aux);
         }
     }
-    return NULL;
-}
-
-static bool
-buckets_equal(const struct ofputil_bucket *a, const struct ofputil_bucket *b)
-{
-    return (a->weight == b->weight
-            && a->watch_port == b->watch_port
-            && a->watch_group == b->watch_group
-            && ofpacts_equal(a->ofpacts, a->ofpacts_len,
-                             b->ofpacts, b->ofpacts_len));
-}
-
-static bool
-props_equal(const struct ofputil_group_props *a,
-            const struct ofputil_group_props *b)
-{
-    return (!strcmp(a->selection_method, b->selection_method)
-            && a->selection_method_param == b->selection_method_param
-            && bitmap_equal(a->fields.used.bm, b->fields.used.bm, MFF_N_IDS)
-            && a->fields.values_size == b->fields.values_size
-            && (!a->fields.values_size
-                || !memcmp(a->fields.values, b->fields.values,
-                           a->fields.values_size)));
-}
-
-/* Returns a message about the group of 'new', without buckets. */
-static struct ofputil_group_mod
-group_mod(const struct ofputil_group_mod *new, uint16_t command,
-          uint32_t command_bucket_id)
-{
-    return (struct ofputil_group_mod) {
-        .command = command,
-        .type = new->type,
-        .group_id = new->group_id,
-        .command_bucket_id = command_bucket_id,
-    };
+    if (s.length) {
+        send_text(OFPGC15_INSERT_BUCKET, &s, send, aux);
+    }
+    ds_destroy(&s);
 }
 
 /* Calls 'send' with each message, and 'aux', that it takes to change group
- * 'old' into 'new': a removal for each bucket that is gone or differs, and
- * then an insertion of all that are new or differ.  If less than half of the
- * buckets would stay, or something else differs, that is 'new' itself.
+ * 'group_id' from 'old', or NULL if the switch does not have it, into 'new': a
+ * removal for each bucket that is gone or differs, and then insertions of
+ * those that are new or differ.  If less than half of the buckets would stay,
+ * or something else differs, that is all of 'new'.
  *
- * Both stay the caller's.  Takes buckets out of 'new'. */
+ * Both are texts as ovs-ofctl has them, without the group's id, whose buckets
+ * begin with their ids.  Whatever order these are in, and whatever they were
+ * before, the switch has them in the same one, which dp_hash depends on. */
 void
-group_update(const struct ofputil_group_mod *old,
-             struct ofputil_group_mod *new, group_mod_func *send, void *aux)
+group_update(uint32_t group_id, const char *old, const char *new,
+             group_mod_func *send, void *aux)
 {
-    struct hmap buckets = HMAP_INITIALIZER(&buckets);
-    struct ofputil_bucket *bucket;
-    struct bucket_node *bn;
-    size_t n_kept = 0;
+    struct group_text old_text, new_text;
+    struct svec gone, kept, added;
 
-    LIST_FOR_EACH (bucket, list_node, &old->buckets) {
-        bn = xmalloc(sizeof *bn);
-        *bn = (struct bucket_node) { .bucket = bucket };
-        hmap_insert(&buckets, &bn->node, hash_int(bucket->bucket_id, 0));
-    }
-    LIST_FOR_EACH (bucket, list_node, &new->buckets) {
-        bn = bucket_node_find(&buckets, bucket->bucket_id);
-        if (bn && buckets_equal(bn->bucket, bucket)) {
-            bn->kept = true;
-            n_kept++;
+    group_text_init(&old_text, old ? old : "");
+    group_text_init(&new_text, new);
+    svec_diff(&old_text.buckets, &new_text.buckets, &gone, &kept, &added);
+
+    if (!old || strcmp(old_text.properties, new_text.properties)
+        || 2 * kept.n < old_text.buckets.n) {
+        struct ds s = DS_EMPTY_INITIALIZER;
+        const char *bucket;
+        size_t i;
+
+        ds_put_format(&s, "group_id=%"PRIu32",%s", group_id,
+                      new_text.properties);
+        SVEC_FOR_EACH (i, bucket, &new_text.buckets) {
+            ds_put_format(&s, "%s%s", separator, bucket);
         }
-    }
-
-    if (old->type != new->type || !props_equal(&old->props, &new->props)
-        || 2 * n_kept < hmap_count(&buckets)) {
-        send(new, aux);
+        send_text(old ? OFPGC11_ADD_OR_MOD : OFPGC15_ADD, &s, send, aux);
+        ds_destroy(&s);
     } else {
-        HMAP_FOR_EACH (bn, node, &buckets) {
-            if (!bn->kept) {
-                struct ofputil_group_mod gm
-                    = group_mod(new, OFPGC15_REMOVE_BUCKET,
-                                bn->bucket->bucket_id);
-
-                ovs_list_init(&gm.buckets);
-                send(&gm, aux);
-            }
-        }
-
-        struct ofputil_group_mod gm
-            = group_mod(new, OFPGC15_INSERT_BUCKET, OFPG15_BUCKET_LAST);
-
-        ovs_list_init(&gm.buckets);
-        LIST_FOR_EACH_SAFE (bucket, list_node, &new->buckets) {
-            bn = bucket_node_find(&buckets, bucket->bucket_id);
-            if (!bn || !bn->kept) {
-                ovs_list_remove(&bucket->list_node);
-                ovs_list_push_back(&gm.buckets, &bucket->list_node);
-            }
-        }
-        if (!ovs_list_is_empty(&gm.buckets)) {
-            send(&gm, aux);
-        }
-        ofputil_uninit_group_mod(&gm);
+        update_buckets(group_id, &new_text, &gone, &added, send, aux);
     }
 
-    HMAP_FOR_EACH_POP (bn, node, &buckets) {
-        free(bn);
-    }
-    hmap_destroy(&buckets);
+    svec_destroy(&gone);
+    svec_destroy(&kept);
+    svec_destroy(&added);
+    group_text_destroy(&old_text);
+    group_text_destroy(&new_text);
 }

@@ -14,11 +14,13 @@
 #ifndef GROUP_UPDATE_H
 #define GROUP_UPDATE_H 1
 
+#include <stdint.h>
+
 struct ofputil_group_mod;
 
 typedef void group_mod_func(struct ofputil_group_mod *, void *aux);
 
-void group_update(const struct ofputil_group_mod *old,
-                  struct ofputil_group_mod *new, group_mod_func *, void *aux);
+void group_update(uint32_t group_id, const char *old, const char *new,
+                  group_mod_func *, void *aux);
 
 #endif /* controller/group-update.h */

@@ -40,6 +40,8 @@
  * OFPG15_BUCKET_MAX, too, and there is room behind it for collisions. */
 #define ID_RANGE (INT32_MAX - UINT16_MAX)
 
+#define FNV_1A_BASIS UINT64_C(0xcbf29ce484222325)
+
 static uint64_t
 fnv_1a(uint64_t hash, const void *data, size_t size)
 {
@@ -52,21 +54,26 @@ fnv_1a(uint64_t hash, const void *data, size_t size)
 }
 
 static uint32_t
+hash_to_id(uint64_t hash)
+{
+    hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
+    hash ^= hash >> 31;
+    return ((hash >> 32) * ID_RANGE) >> 32;
+}
+
+static uint32_t
 identity_hash(const struct bucket_identity *identity)
 {
     uint8_t port[2] = { identity->port >> 8, identity->port & 0xff };
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = FNV_1A_BASIS;
 
     hash = fnv_1a(hash, &identity->ip, sizeof identity->ip);
     hash = fnv_1a(hash, port, sizeof port);
     if (identity->lport) {
         hash = fnv_1a(hash, identity->lport, strlen(identity->lport));
     }
-
-    hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
-    hash ^= hash >> 31;
-    return ((hash >> 32) * ID_RANGE) >> 32;
+    return hash_to_id(hash);
 }
 
 struct entry {
@@ -121,4 +128,12 @@ bucket_ids(const struct bucket_identity *identities, size_t n)
     }
     free(entries);
     return ids;
+}
+
+/* Returns a hash of 'name' that is the same on all chassis, too, and less than
+ * 2**31 - 2**16: of its bytes alone, computed as above. */
+uint32_t
+name_id(const char *name)
+{
+    return hash_to_id(fnv_1a(FNV_1A_BASIS, name, strlen(name)));
 }

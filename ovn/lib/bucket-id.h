@@ -14,7 +14,7 @@
 #ifndef BUCKET_ID_H
 #define BUCKET_ID_H 1
 
-/* Ids of group buckets, from what the buckets stand for. */
+/* Ids of groups and of their buckets, from what they stand for. */
 
 #include <netinet/in.h>
 #include <stddef.h>
@@ -29,5 +29,6 @@ struct bucket_identity {
 };
 
 uint32_t *bucket_ids(const struct bucket_identity *, size_t n);
+uint32_t name_id(const char *name);
 
 #endif /* lib/bucket-id.h */

@@ -23,13 +23,19 @@
 #include "packets.h"
 #include "util.h"
 
-/* Usage: ovstest test-bucket-id [ADDRESS PORT LPORT]...
+/* Usage: ovstest test-bucket-id NAME
+ *        ovstest test-bucket-id [ADDRESS PORT LPORT]...
  *
- * Prints the bucket ids of what the arguments describe, where "-" as LPORT is
- * none, in this order. */
+ * Prints the id of NAME, or the bucket ids of what the arguments describe, in
+ * this order, where "-" as LPORT is none. */
 static void
 test_bucket_id_main(int argc, char *argv[])
 {
+    if (argc == 2) {
+        printf("%"PRIu32"\n", name_id(argv[1]));
+        return;
+    }
+
     size_t n = argc / 3;
     struct bucket_identity *identities = xcalloc(n, sizeof *identities);
 

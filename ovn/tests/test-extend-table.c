@@ -29,41 +29,43 @@
  * have kept its id. */
 
 enum {
-    N_KEYS = 6,                 /* The last has none: its name says it. */
-    N_LFLOWS = 3 * N_KEYS,      /* Lflow I uses entity I % N_KEYS. */
+    N_KEYED = 5,                /* The first have keys. */
+    N_ENTITIES = 10,            /* Names say what the others are. */
+    N_LFLOWS = 3 * N_ENTITIES,  /* Lflow I uses entity I % N_ENTITIES. */
     N_NAMES = 4,
-    MAX_ID = 2 * N_KEYS,
+    MAX_IDS = 1000,
 };
+
+/* Just enough, so that keys compete for ids, and plenty. */
+static const int n_ids[] = { N_ENTITIES + 6, 2 * N_ENTITIES, MAX_IDS };
 
 static struct ovn_extend_table table;
 static bool used[N_LFLOWS];             /* By lflow. */
-static int names[N_KEYS];               /* By entity. */
-static uint32_t ids[N_KEYS];            /* In the switch, 0 if not there. */
-static int installed[MAX_ID + 1];       /* Name by id, -1 if not there. */
+static int names[N_ENTITIES];           /* By entity. */
+static uint32_t ids[N_ENTITIES];        /* In the switch, 0 if not there. */
+static int installed[MAX_IDS + 1];       /* Name by id, -1 if not there. */
 
-static bool
-has_key(int entity)
+/* Returns the key of 'entity', or NULL.  The caller must free it. */
+static char *
+entity_key(int entity)
 {
-    return entity != N_KEYS - 1;
+    return entity < N_KEYED ? xasprintf("key%d", entity) : NULL;
 }
 
-static const char *
-name_string(int name)
+/* Returns the name of 'entity'.  Those with keys may share it, and it may be a
+ * key.  The caller must free it. */
+static char *
+entity_name(int entity)
 {
-    static const char *const strings[N_NAMES] = { "a", "b", "key0", "key1" };
-
-    return strings[name];
+    return (entity < N_KEYED
+            ? xasprintf("key%d", names[entity])
+            : xasprintf("key%d of %d", names[entity], entity));
 }
 
 static int
 name_from_string(const char *s)
 {
-    for (int i = 0; i < N_NAMES; i++) {
-        if (!strcmp(s, name_string(i))) {
-            return i;
-        }
-    }
-    OVS_NOT_REACHED();
+    return s[strlen("key")] - '0';
 }
 
 static struct uuid
@@ -84,20 +86,21 @@ lflow_remove(int lflow)
 static void
 lflow_process(int lflow)
 {
-    int entity = lflow % N_KEYS;
-    char *key = has_key(entity) ? xasprintf("key%d", entity) : NULL;
+    char *name = entity_name(lflow % N_ENTITIES);
+    char *key = entity_key(lflow % N_ENTITIES);
 
     lflow_remove(lflow);
-    uint32_t id = ovn_extend_table_assign_keyed_id(
-        &table, key, name_string(names[entity]), lflow_uuid(lflow));
-    ovs_assert(id && id <= MAX_ID);
+    uint32_t id = ovn_extend_table_assign_keyed_id(&table, key, name,
+                                                   lflow_uuid(lflow));
+    ovs_assert(id && id <= table.n_ids);
+    free(name);
     free(key);
 }
 
 static bool
 entity_is_used(int entity)
 {
-    for (int i = entity; i < N_LFLOWS; i += N_KEYS) {
+    for (int i = entity; i < N_LFLOWS; i += N_ENTITIES) {
         if (used[i]) {
             return true;
         }
@@ -131,27 +134,29 @@ put(void)
     ovn_extend_table_sync(&table);
 
     int n = 0;
-    for (int i = 0; i < N_KEYS; i++) {
-        char *key = has_key(i) ? xasprintf("key%d", i) : NULL;
+    for (int i = 0; i < N_ENTITIES; i++) {
+        char *name = entity_name(i);
+        char *key = entity_key(i);
         uint32_t id = 0;
 
         HMAP_FOR_EACH (desired, hmap_node, &table.desired) {
             if (key ? desired->key && !strcmp(desired->key, key)
-                    : !desired->key) {
+                    : !strcmp(desired->name, name)) {
                 ovs_assert(!id);
                 id = desired->table_id;
             }
         }
+        free(name);
         free(key);
         ovs_assert(!id == !entity_is_used(i));
         if (id) {
             ovs_assert(installed[id] == names[i]);
-            ovs_assert(!ids[i] || !has_key(i) || ids[i] == id);
+            ovs_assert(!ids[i] || i >= N_KEYED || ids[i] == id);
             n++;
         }
         ids[i] = id;
     }
-    for (int id = 1; id <= MAX_ID; id++) {
+    for (int id = 1; id <= MAX_IDS; id++) {
         n -= installed[id] != -1;
     }
     ovs_assert(!n);
@@ -160,21 +165,18 @@ put(void)
 static void
 switch_lost(void)
 {
-    for (int id = 1; id <= MAX_ID; id++) {
+    for (int id = 1; id <= MAX_IDS; id++) {
         installed[id] = -1;
     }
     memset(ids, 0, sizeof ids);
 }
 
 static void
-test_extend_table_main(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_random(void)
 {
-    random_set_seed(1);
-    ovn_extend_table_init(&table, "test-table", MAX_ID);
-    switch_lost();
     for (int step = 0; step < 100000; step++) {
         int lflow = random_range(N_LFLOWS);
-        int entity = lflow % N_KEYS;
+        int entity = lflow % N_ENTITIES;
 
         switch (random_range(20)) {
         case 0:                 /* Connected anew. */
@@ -191,7 +193,7 @@ test_extend_table_main(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
             break;
         case 2 ... 7:           /* An entity changes. */
             names[entity] = random_range(N_NAMES);
-            for (int i = entity; i < N_LFLOWS; i += N_KEYS) {
+            for (int i = entity; i < N_LFLOWS; i += N_ENTITIES) {
                 if (used[i]) {
                     lflow_process(i);
                 }
@@ -210,7 +212,19 @@ test_extend_table_main(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
             break;
         }
     }
-    ovn_extend_table_destroy(&table);
+}
+
+static void
+test_extend_table_main(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    random_set_seed(1);
+    for (size_t i = 0; i < ARRAY_SIZE(n_ids); i++) {
+        ovn_extend_table_init(&table, "test-table", n_ids[i]);
+        memset(used, 0, sizeof used);
+        switch_lost();
+        test_random();
+        ovn_extend_table_destroy(&table);
+    }
 }
 
 OVSTEST_REGISTER("test-extend-table", test_extend_table_main);
