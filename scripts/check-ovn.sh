@@ -64,6 +64,9 @@ waits () {
                   ovn-nbctl --wait=hv sync
                   test \"\$(ovn-nbctl get logical_switch_port port up)\" = true" |
             make -C "$0" sandbox SHELL=/bin/sh' $tree
+        one commands 'each command on our pages' scripts/own-network \
+            scripts/page-commands $tree $(whole_files | grep '\.rst$' |
+                sed "s,^,$home/,")
     fi
 
     # Most of the others want another nc, that of nmap, or SCTP in the kernel.
@@ -76,6 +79,10 @@ computes () {
     set -- $(whole_files | grep '\.py$')
     test $# = 0 || one flake8 'Python of ours, as upstream wants it' \
         make -C $tree flake8-check FLAKE8_PYFILES="$*" $(printf ' -W %s' "$@")
+
+    # For cases with a switch that knows none of our selection methods.
+    PART=ovs one old "upstream's switch" scripts/build-commit old base
+    export OLD_VSWITCHD="$top/build/ovs-old/vswitchd"
     ours unit 'groups, their buckets, and logical flows' check
 
     # Load balancers and all else that has groups, other users of the table that

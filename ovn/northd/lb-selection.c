@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#include <config.h>
+#include "lb-selection.h"
+
+#include "lb.h"
+#include "lib/lb.h"
+#include "selection.h"
+#include "util.h"
+#include "vec.h"
+
+/* Returns the backends of 'lb_vip' as members of "select", or NULL if their
+ * positions are.  The caller must free it. */
+struct selection_member *
+lb_selection_members(const struct ovn_northd_lb *lb,
+                     const struct ovn_lb_vip *lb_vip)
+{
+    if (!selection_supported(&lb->selection)->in_place) {
+        return NULL;
+    }
+
+    size_t n = vector_len(&lb_vip->backends);
+    struct selection_member *members = xcalloc(n, sizeof *members);
+    const struct ovn_lb_backend *backend;
+    size_t i = 0;
+
+    VECTOR_FOR_EACH_PTR (&lb_vip->backends, backend) {
+        members[i++] = (struct selection_member) {
+            .ip = backend->ip,
+            .port = backend->port,
+            .lport = lb->template ? backend->ip_str : NULL,
+        };
+    }
+    selection_members_number(members, n);
+    return members;
+}
+
+/* Gives weights to 'members', which are the backends of 'lb_vip', and moves
+ * those to the front whose weight is not 0.  Returns how many these are. */
+size_t
+lb_selection_drop_drained(const struct ovn_northd_lb *lb,
+                          const struct ovn_lb_vip *lb_vip,
+                          struct selection_member *members)
+{
+    const struct ovn_lb_backend *backend;
+    size_t i = 0, n = 0;
+
+    VECTOR_FOR_EACH_PTR (&lb_vip->backends, backend) {
+        uint16_t weight;
+
+        if (!selection_weights_find(&lb->weights, backend->ip_str,
+                                    backend->port, &weight)
+            || weight) {
+            members[n] = members[i];
+            members[n++].weight = weight;
+        }
+        i++;
+    }
+    return n;
+}
