@@ -40,10 +40,10 @@ configure_ovn = --with-ovs-source=../ovs
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
-	bench-scale check check-kernel check-ovn check-portable check-sanitize \
-	check-upstream churn clean clean-lab configure demo distclean fuzz \
-	help install mutants ovn pictures promtool rebase recipes refresh sandbox \
-	series switch
+	bench-ovn bench-scale check check-kernel check-ovn check-portable \
+	check-sanitize check-upstream churn clean clean-lab configure demo \
+	distclean fuzz help install mutants ovn pictures promtool rebase recipes \
+	refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -74,6 +74,8 @@ help:
 #: make bench-flows     datapath flows and upcalls of 200 and 2000 busy groups
 #:                      (10 minutes)
 #: make bench-hash      time of the portable hash, next to the symmetric one
+#: make bench-ovn       what changes and many load balancers cost OVN, next to the
+#:                      base (5 minutes)
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
 #: make series          write the patches for ovs-dev to build/series (GROUP=NAME:
@@ -178,6 +180,11 @@ bench-flows: all
 bench-hash: all
 	@bench/build hash
 	@build/bench/hash $(BENCH_FLAGS)
+
+bench-ovn: ovn
+	@scripts/packages $(packages) valgrind
+	+@PART=ovn scripts/build-base
+	@bench/ovn $(BENCH_FLAGS)
 
 bench-scale: all
 	@bench/scale $(BENCH_FLAGS)

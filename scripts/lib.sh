@@ -144,13 +144,13 @@ origin () {
     tree_git log -1 --format=%s base
 }
 
-# Usage: work_tree NAME
+# Usage: work_tree NAME [COMMIT]
 #
-# Makes a work tree of the part's repository beside it, $tree-NAME, with the base
-# checked out.  Does not prune: others are made at the same time.
+# Makes a work tree of the part's repository beside it, $tree-NAME, with COMMIT, by
+# default the base, checked out.  Does not prune: others are made at the same time.
 work_tree () {
     rm -rf "$tree-$1" &&
-        git -C $tree worktree add -qf --detach "../${tree#build/}-$1" base &&
+        git -C $tree worktree add -qf --detach "../${tree#build/}-$1" "${2:-base}" &&
         cp -R $tree/debian "$tree-$1"
 }
 
