@@ -76,6 +76,7 @@ waits () {
 
 computes () {
     about_series
+    one sparse 'endianness and locks in our files' scripts/sparse
     set -- $(whole_files | grep '\.py$')
     test $# = 0 || one flake8 'Python of ours, as upstream wants it' \
         make -C $tree flake8-check FLAKE8_PYFILES="$*" $(printf ' -W %s' "$@")

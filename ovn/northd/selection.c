@@ -333,7 +333,7 @@ put_masked_field(const char *field, unsigned int n_bits, struct ds *s)
 {
     ds_put_format(s, "%s=", field);
     if (!strncmp(field, "ipv6_", 5)) {
-        struct in6_addr mask = IN6ADDR_ANY_INIT;
+        struct in6_addr mask = in6addr_any;
 
         for (unsigned int i = 0; i < n_bits; i++) {
             mask.s6_addr[15 - i / 8] |= 1u << (i % 8);
