@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/ovn-util.h"
 #include "ovstest.h"
 #include "packets.h"
 #include "util.h"
@@ -27,7 +26,9 @@
  *        ovstest test-bucket-id [ADDRESS PORT LPORT]...
  *
  * Prints the id of NAME, or the bucket ids of what the arguments describe, in
- * this order, where "-" as LPORT is none. */
+ * this order, where "-" as LPORT is none, as tests/bucket_id.py does.  Needs
+ * nothing of OVN but lib/bucket-id.c, so that it is easily built for other
+ * machines. */
 static void
 test_bucket_id_main(int argc, char *argv[])
 {
@@ -41,8 +42,11 @@ test_bucket_id_main(int argc, char *argv[])
 
     for (size_t i = 0; i < n; i++) {
         char **arg = &argv[1 + 3 * i];
+        ovs_be32 ip4;
 
-        if (!ip46_parse(arg[0], &identities[i].ip)) {
+        if (ip_parse(arg[0], &ip4)) {
+            in6_addr_set_mapped_ipv4(&identities[i].ip, ip4);
+        } else if (!ipv6_parse(arg[0], &identities[i].ip)) {
             ovs_fatal(0, "%s: bad address", arg[0]);
         }
         identities[i].port = atoi(arg[1]);
