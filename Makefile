@@ -10,9 +10,10 @@ tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$
 $(if $(tree),,$(error PART or BASE is wrong))
 
 # Targets that know other trees than build/ovs.
-any_part := all assemble check check-ovn clean clean-lab configure distclean \
+any_tree := all assemble check check-ovn clean clean-lab configure distclean \
 	help install ovn pictures rebase refresh sandbox series switch
-any_base := $(any_part) check-upstream churn demo recipes
+any_part := $(any_tree) check-sanitize
+any_base := $(any_tree) check-upstream churn demo recipes
 targets := $(if $(filter build/ovs,$(tree)),$(MAKECMDGOALS),$(if \
 	$(filter build/ovs-%,$(tree)),$(any_base),$(any_part)))
 $(foreach target,$(filter-out $(targets),$(MAKECMDGOALS)),$(error \
@@ -61,7 +62,7 @@ help:
 #:                      ALL=yes: all of it on each, an hour)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer, ThreadSanitizer and
-#:                      others (20 minutes)
+#:                      others (20 minutes; PART=ovn: those of OVN)
 #: make fuzz            random inputs for group mods and slot tables, 60 seconds
 #:                      each (TIME=SECONDS; TARGET=NAME for one of them)
 #: make mutants         see the tests fail: each of some faults in the code,
@@ -142,9 +143,9 @@ check-portable: all
 	@scripts/packages $(packages) $(portable_packages)
 	@scripts/check-portable
 
-check-sanitize: assemble promtool
-	@scripts/packages $(packages) $(sanitize_packages)
-	@scripts/check-sanitize
+check-sanitize: $(if $(filter ovn,$(PART)),switch,promtool) assemble
+	@scripts/packages $(packages) $(packages_$(PART)) $(sanitize_packages)
+	@scripts/check-sanitize$(addprefix -,$(filter ovn,$(PART)))
 
 fuzz: assemble
 	@scripts/packages $(packages) $(sanitize_packages)

@@ -5,13 +5,16 @@
 # be Debian's.
 PATH=/usr/bin:$PATH
 
+# The folder that OVN is built in.
+built=$tree
+
 # Usage: cases TARGET [OPTION...]
 #
 # Prints the list of the cases that "make TARGET" runs with autotest's OPTIONs.
 cases () {
     target=$1
     shift
-    make -s -C $tree "$target" TESTSUITEFLAGS="--list $*"
+    make -s -C $built "$target" TESTSUITEFLAGS="--list $*"
 }
 
 # Usage: ours NAME TITLE TARGET
@@ -23,7 +26,7 @@ ours () {
     if cases "$3" > "$list" &&
         numbers=$(scripts/commit-cases $tree "$list" base)
     then
-        test -z "$numbers" || suite "$1" "$2" $tree "$3" $numbers
+        test -z "$numbers" || suite "$1" "$2" $built "$3" $numbers
     else
         echo "failed $of$1: which cases?" | tee -a build/results
     fi
@@ -45,7 +48,7 @@ upstreams () {
     set -- $(cases "$target" "$@" | sed -n 's/^ *\([0-9]*\): .*/\1/p' |
         grep -vFx "$numbers")
     if test $# != 0; then
-        suite "$name" "$title" $tree "$target" "$@"
+        suite "$name" "$title" $built "$target" "$@"
     else
         echo "failed $of$name: no such case" | tee -a build/results
     fi
