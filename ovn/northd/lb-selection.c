@@ -17,6 +17,7 @@
 #include "lb.h"
 #include "lib/lb.h"
 #include "selection.h"
+#include "svec.h"
 #include "util.h"
 #include "vec.h"
 
@@ -32,17 +33,29 @@ lb_selection_members(const struct ovn_northd_lb *lb,
 
     size_t n = vector_len(&lb_vip->backends);
     struct selection_member *members = xcalloc(n, sizeof *members);
+    struct svec names = SVEC_EMPTY_INITIALIZER;
     const struct ovn_lb_backend *backend;
     size_t i = 0;
 
     VECTOR_FOR_EACH_PTR (&lb_vip->backends, backend) {
-        members[i++] = (struct selection_member) {
+        members[i] = (struct selection_member) {
             .ip = backend->ip,
             .port = backend->port,
-            .lport = lb->template ? backend->ip_str : NULL,
         };
+        if (lb->template) {
+            svec_add_nocopy(&names, backend->port_str
+                            ? xasprintf("%s:%s", backend->ip_str,
+                                        backend->port_str)
+                            : xstrdup(backend->ip_str));
+            members[i].lport = svec_back(&names);
+        }
+        i++;
     }
     selection_members_number(members, n);
+    for (i = 0; i < n; i++) {
+        members[i].lport = NULL;
+    }
+    svec_destroy(&names);
     return members;
 }
 
@@ -59,7 +72,7 @@ lb_selection_drop_drained(const struct ovn_northd_lb *lb,
     VECTOR_FOR_EACH_PTR (&lb_vip->backends, backend) {
         uint16_t weight;
 
-        if (!selection_weights_find(&lb->weights, backend->ip_str,
+        if (!selection_weights_find(&lb->weights, &backend->ip,
                                     backend->port, &weight)
             || weight) {
             members[n] = members[i];

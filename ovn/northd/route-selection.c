@@ -17,7 +17,6 @@
 #include "en-group-ecmp-route.h"
 #include "lib/ovn-util.h"
 #include "northd.h"
-#include "packets.h"
 #include "selection.h"
 #include "simap.h"
 #include "util.h"
@@ -112,13 +111,9 @@ policy_selection_members(const struct route_policy *rp,
     if (selection_supported(selection)->in_place) {
         members = xcalloc(rp->n_valid_nexthops, sizeof *members);
         for (size_t i = 0; i < rp->n_valid_nexthops; i++) {
-            struct ds ip_s = DS_EMPTY_INITIALIZER;
-
             ip46_parse(rp->valid_nexthops[i], &members[i].ip);
-            ipv6_format_mapped(&members[i].ip, &ip_s);
-            selection_weights_find(&weights, ds_cstr(&ip_s), 0,
+            selection_weights_find(&weights, &members[i].ip, 0,
                                    &members[i].weight);
-            ds_destroy(&ip_s);
         }
         selection_members_number(members, rp->n_valid_nexthops);
     }

@@ -27,6 +27,7 @@
 #include "packets.h"
 #include "simap.h"
 #include "smap.h"
+#include "socket-util.h"
 #include "sset.h"
 #include "util.h"
 
@@ -204,9 +205,31 @@ selection_weight(const struct selection_row *row)
 }
 
 static char *
-weight_key(const char *ip, uint16_t port)
+weight_key(const struct in6_addr *ip, uint16_t port)
 {
-    return xasprintf("%s %"PRIu16, ip, port);
+    struct ds key = DS_EMPTY_INITIALIZER;
+
+    ipv6_format_mapped(ip, &key);
+    ds_put_format(&key, " %"PRIu16, port);
+    return ds_steal_cstr(&key);
+}
+
+/* Parses 's', which it changes, an address with or without a port.  Does not
+ * log what is wrong. */
+static bool
+parse_address(char *s, struct in6_addr *ip, uint16_t *port)
+{
+    char *ip_s, *port_s;
+    unsigned int value = 0;
+
+    inet_parse_host_port_tokens(s, &ip_s, &port_s);
+    if (!ip_s || !ip46_parse(ip_s, ip)
+        || (port_s && !str_to_uint(port_s, 10, &value))
+        || value > UINT16_MAX) {
+        return false;
+    }
+    *port = value;
+    return true;
 }
 
 /* Initializes 'weights' from the option "weights" of 'row': ADDRESS=WEIGHT or
@@ -226,8 +249,6 @@ selection_weights_init(struct simap *weights, const struct selection_row *row,
         unsigned int weight;
         struct in6_addr ip;
         uint16_t port;
-        char *ip_s;
-        int family;
 
         if (!equals || !str_to_uint(equals + 1, 10, &weight)
             || weight > UINT16_MAX || (!weight && !may_be_0)) {
@@ -238,25 +259,24 @@ selection_weights_init(struct simap *weights, const struct selection_row *row,
 
         char *member = xmemdup0(item, equals - item);
 
-        if (ip_address_and_port_from_lb_key(member, &ip_s, &ip, &port,
-                                            &family)) {
-            char *key = weight_key(ip_s, port);
+        if (parse_address(member, &ip, &port)) {
+            char *key = weight_key(&ip, port);
 
             simap_put(weights, key, weight);
             free(key);
-            free(ip_s);
         } else {
-            selection_warn(row, "weights: \"%s\" is no address", member);
+            selection_warn(row, "weights: \"%.*s\" is no address",
+                           (int) (equals - item), item);
         }
         free(member);
     }
     free(s);
 }
 
-/* Stores the weight of the member with 'ip', as inet_ntop() writes it, and
- * 'port' in '*weight'.  Returns false, and stores 0, if it has none. */
+/* Stores the weight of the member with 'ip' and 'port' in '*weight'.  Returns
+ * false, and stores 0, if it has none. */
 bool
-selection_weights_find(const struct simap *weights, const char *ip,
+selection_weights_find(const struct simap *weights, const struct in6_addr *ip,
                        uint16_t port, uint16_t *weight)
 {
     *weight = 0;

@@ -70,8 +70,9 @@ void selection_warn(const struct selection_row *, const char *format, ...)
 uint16_t selection_weight(const struct selection_row *);
 void selection_weights_init(struct simap *weights,
                             const struct selection_row *, bool may_be_0);
-bool selection_weights_find(const struct simap *weights, const char *ip,
-                            uint16_t port, uint16_t *weight);
+bool selection_weights_find(const struct simap *weights,
+                            const struct in6_addr *ip, uint16_t port,
+                            uint16_t *weight);
 
 void selection_members_number(struct selection_member *, size_t n);
 void selection_put_select(const struct selection *,
