@@ -43,7 +43,7 @@ configure_ovn = --with-ovs-source=../ovs
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
 	bench-ovn bench-scale check check-kernel check-ovn check-portable \
 	check-sanitize check-upstream churn clean clean-lab configure demo \
-	distclean fuzz help install mutants ovn pictures promtool rebase recipes \
+	demo-ovn distclean fuzz help install mutants ovn pictures promtool rebase recipes \
 	refresh sandbox series switch
 
 help:
@@ -53,6 +53,7 @@ help:
 #: make [all]           fetch the base, assemble, build
 #: make ovn             the same, then OVN's base, which is built with it
 #: make demo            what a change of the backends does to open connections
+#: make demo-ovn        the same with OVN's load balancers, side by side
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
 #: make check           run the tests that belong to us (15 minutes)
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
@@ -153,6 +154,10 @@ fuzz: assemble
 
 mutants: all
 	@scripts/mutants $(MUTANT)
+
+demo-ovn: ovn
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@ovn/demo/demo $(DEMO_FLAGS)
 
 recipes: all
 	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest

@@ -58,6 +58,8 @@ waits () {
     ours traffic 'connections between network namespaces' \
         check-system-userspace
     if networks "${of}sandbox"; then
+        one gateways 'what breaks through gateways without state' \
+            ovn/demo/run --connections=100
         # Its shell reads from there.
         one sandbox 'a port in the sandbox' scripts/own-network sh -c '
             echo "set -e

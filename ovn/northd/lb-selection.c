@@ -21,16 +21,12 @@
 #include "util.h"
 #include "vec.h"
 
-/* Returns the backends of 'lb_vip' as members of "select", or NULL if their
- * positions are.  The caller must free it. */
+/* Returns the backends of 'lb_vip' as members of "select".  The caller must
+ * free them. */
 struct selection_member *
-lb_selection_members(const struct ovn_northd_lb *lb,
-                     const struct ovn_lb_vip *lb_vip)
+lb_all_members(const struct ovn_northd_lb *lb,
+               const struct ovn_lb_vip *lb_vip)
 {
-    if (!selection_supported(&lb->selection)->in_place) {
-        return NULL;
-    }
-
     size_t n = vector_len(&lb_vip->backends);
     struct selection_member *members = xcalloc(n, sizeof *members);
     struct svec names = SVEC_EMPTY_INITIALIZER;
@@ -57,6 +53,16 @@ lb_selection_members(const struct ovn_northd_lb *lb,
     }
     svec_destroy(&names);
     return members;
+}
+
+/* The same, or NULL if the members are positions. */
+struct selection_member *
+lb_selection_members(const struct ovn_northd_lb *lb,
+                     const struct ovn_lb_vip *lb_vip)
+{
+    return (selection_supported(&lb->selection)->in_place
+            ? lb_all_members(lb, lb_vip)
+            : NULL);
 }
 
 /* Gives weights to 'members', which are the backends of 'lb_vip', and moves

@@ -14,8 +14,8 @@
 #ifndef NORTHD_LB_SELECTION_H
 #define NORTHD_LB_SELECTION_H 1
 
-/* Backends that "select" selects one of: those of load balancers with the
- * option use_stateless_nat. */
+/* Backends that "select" selects one of: those of load balancers whose routers
+ * have no connection tracking. */
 
 #include <stddef.h>
 
@@ -23,6 +23,8 @@ struct ovn_lb_vip;
 struct ovn_northd_lb;
 struct selection_member;
 
+struct selection_member *lb_all_members(const struct ovn_northd_lb *,
+                                        const struct ovn_lb_vip *);
 struct selection_member *lb_selection_members(const struct ovn_northd_lb *,
                                               const struct ovn_lb_vip *);
 size_t lb_selection_drop_drained(const struct ovn_northd_lb *,

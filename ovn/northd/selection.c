@@ -205,7 +205,7 @@ selection_weight(const struct selection_row *row)
 }
 
 static char *
-weight_key(const struct in6_addr *ip, uint16_t port)
+member_key(const struct in6_addr *ip, uint16_t port)
 {
     struct ds key = DS_EMPTY_INITIALIZER;
 
@@ -232,45 +232,75 @@ parse_address(char *s, struct in6_addr *ip, uint16_t *port)
     return true;
 }
 
-/* Initializes 'weights' from the option "weights" of 'row': ADDRESS=WEIGHT or
- * ADDRESS:PORT=WEIGHT, separated by commas or spaces, where an IPv6 address
- * with a port is in square brackets. */
+/* Initializes 'numbers' from the option 'name' of 'row': ADDRESS=NUMBER or
+ * ADDRESS:PORT=NUMBER, separated by commas or spaces, where an IPv6 address
+ * with a port is in square brackets, and NUMBER is 'what' and in the range
+ * from 'min' to 'max'. */
 void
-selection_weights_init(struct simap *weights, const struct selection_row *row,
-                       bool may_be_0)
+selection_numbers_init(struct simap *numbers, const struct selection_row *row,
+                       const char *name, const char *what,
+                       unsigned int min, unsigned int max)
 {
-    char *s = xstrdup(smap_get_def(row->options, "weights", ""));
+    char *s = xstrdup(smap_get_def(row->options, name, ""));
     char *item, *save_ptr = NULL;
 
-    simap_init(weights);
+    simap_init(numbers);
     for (item = strtok_r(s, ", ", &save_ptr); item;
          item = strtok_r(NULL, ", ", &save_ptr)) {
         char *equals = strchr(item, '=');
-        unsigned int weight;
+        unsigned int number;
         struct in6_addr ip;
         uint16_t port;
 
-        if (!equals || !str_to_uint(equals + 1, 10, &weight)
-            || weight > UINT16_MAX || (!weight && !may_be_0)) {
-            selection_warn(row, "weights: \"%s\" has no weight in the range "
-                           "from %d to %d", item, !may_be_0, UINT16_MAX);
+        if (!equals || !str_to_uint(equals + 1, 10, &number)
+            || number < min || number > max) {
+            selection_warn(row, "%s: \"%s\" has no %s in the range from %u to "
+                           "%u", name, item, what, min, max);
             continue;
         }
 
         char *member = xmemdup0(item, equals - item);
 
         if (parse_address(member, &ip, &port)) {
-            char *key = weight_key(&ip, port);
+            char *key = member_key(&ip, port);
 
-            simap_put(weights, key, weight);
+            simap_put(numbers, key, number);
             free(key);
         } else {
-            selection_warn(row, "weights: \"%.*s\" is no address",
+            selection_warn(row, "%s: \"%.*s\" is no address", name,
                            (int) (equals - item), item);
         }
         free(member);
     }
     free(s);
+}
+
+/* Returns the number of the member with 'ip' and 'port', or NULL if it has
+ * none. */
+const unsigned int *
+selection_numbers_find(const struct simap *numbers,
+                       const struct in6_addr *ip, uint16_t port)
+{
+    if (simap_is_empty(numbers)) {
+        return NULL;
+    }
+
+    char *key = member_key(ip, port);
+    const struct simap_node *node = simap_find(numbers, key);
+
+    free(key);
+    return (node ? &node->data
+            : port ? selection_numbers_find(numbers, ip, 0)
+            : NULL);
+}
+
+/* Initializes 'weights' from the option "weights" of 'row'. */
+void
+selection_weights_init(struct simap *weights, const struct selection_row *row,
+                       bool may_be_0)
+{
+    selection_numbers_init(weights, row, "weights", "weight", !may_be_0,
+                           UINT16_MAX);
 }
 
 /* Stores the weight of the member with 'ip' and 'port' in '*weight'.  Returns
@@ -279,22 +309,10 @@ bool
 selection_weights_find(const struct simap *weights, const struct in6_addr *ip,
                        uint16_t port, uint16_t *weight)
 {
-    *weight = 0;
-    if (simap_is_empty(weights)) {
-        return false;
-    }
+    const unsigned int *number = selection_numbers_find(weights, ip, port);
 
-    char *key = weight_key(ip, port);
-    const struct simap_node *node = simap_find(weights, key);
-
-    free(key);
-    if (!node && port) {
-        return selection_weights_find(weights, ip, 0, weight);
-    }
-    if (node) {
-        *weight = node->data;
-    }
-    return node != NULL;
+    *weight = number ? *number : 0;
+    return number != NULL;
 }
 
 static int
@@ -434,7 +452,8 @@ compare_members(const void *a_, const void *b_)
 
 /* Appends the selection of one of the 'n' 'members', at least 1, which have
  * numbers, and what goes on with it in the next table.  What it is assigned to
- * comes before.  The order of members makes no difference. */
+ * comes before.  The order of members makes no difference.  If not all chassis
+ * know more than this, it selects one of the values. */
 void
 selection_put_select(const struct selection *selection,
                      const struct selection_member *members, size_t n,
@@ -446,21 +465,28 @@ selection_put_select(const struct selection *selection,
     }
 
     struct selection_member *sorted = xmemdup(members, n * sizeof *members);
+    const struct selection *supported = selection_supported(selection);
+    bool has_ids = supported->in_place;
+    bool has_arguments = has_ids || (fields && fields[0]);
 
     qsort(sorted, n, sizeof *sorted, compare_members);
-    ds_put_cstr(actions, "select(values=(");
+    ds_put_cstr(actions, has_arguments ? "select(values=(" : "select(");
     for (size_t i = 0; i < n; i++) {
         ds_put_format(actions, "%s%"PRIu16, i ? ", " : "", sorted[i].value);
-        if (sorted[i].weight) {
+        if (has_ids && sorted[i].weight) {
             ds_put_format(actions, "=%"PRIu16, sorted[i].weight);
         }
     }
-    ds_put_cstr(actions, "); ids=(");
-    for (size_t i = 0; i < n; i++) {
-        ds_put_format(actions, "%s%"PRIu32, i ? ", " : "", sorted[i].id);
+    if (has_ids) {
+        ds_put_cstr(actions, "); ids=(");
+        for (size_t i = 0; i < n; i++) {
+            ds_put_format(actions, "%s%"PRIu32, i ? ", " : "", sorted[i].id);
+        }
     }
-    ds_put_char(actions, ')');
-    selection_put_arguments(selection, fields, actions);
+    if (has_arguments) {
+        ds_put_char(actions, ')');
+        selection_put_arguments(supported, fields, actions);
+    }
     ds_put_cstr(actions, ");");
     free(sorted);
 }

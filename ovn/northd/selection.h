@@ -68,6 +68,13 @@ bool selection_equal(const struct selection *, const struct selection *);
 void selection_warn(const struct selection_row *, const char *format, ...)
     OVS_PRINTF_FORMAT(2, 3);
 uint16_t selection_weight(const struct selection_row *);
+void selection_numbers_init(struct simap *numbers,
+                            const struct selection_row *, const char *name,
+                            const char *what, unsigned int min,
+                            unsigned int max);
+const unsigned int *selection_numbers_find(const struct simap *numbers,
+                                           const struct in6_addr *ip,
+                                           uint16_t port);
 void selection_weights_init(struct simap *weights,
                             const struct selection_row *, bool may_be_0);
 bool selection_weights_find(const struct simap *weights,

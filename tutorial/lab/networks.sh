@@ -41,22 +41,29 @@ lab_plug_switch() {
 # lab_tunnels SWITCH ADDR/LEN MAC SEGMENT OFPORT: makes the switch an endpoint
 # of Geneve tunnels that an Ethernet carries.  Packets to port "tunnel" of br0
 # leave to the endpoint whose address is in their tun_dst.
+lab_tunnels() {
+    lab_endpoint "$1" "$2" "$3" "$4"
+    lab_at "$1" ovs-vsctl --timeout=10 add-port br0 tunnel -- \
+        set Interface tunnel type=geneve options:remote_ip=flow \
+            options:key=flow ofport_request="$5" ||
+        lab_die "cannot make tunnels of $1"
+}
+
+# lab_endpoint SWITCH ADDR/LEN MAC SEGMENT: makes the switch an endpoint of
+# tunnels that an Ethernet carries.
 #
 # The userspace datapath wants its address on a bridge, here "br-under".  The
 # host itself must not take packets to that address from other devices, nor
 # answer ARP there.
-lab_tunnels() {
+lab_endpoint() {
     lab_plug "$1" under "0a:${3#*:}" "$4"
     lab_sysctl "$1" ipv4/conf/all/arp_ignore 1
     lab_at "$1" ovs-vsctl --timeout=10 \
         add-br br-under -- \
         set Bridge br-under datapath_type="$LAB_DATAPATH" \
             other-config:hwaddr="$3" -- \
-        add-port br-under under -- \
-        add-port br0 tunnel -- \
-        set Interface tunnel type=geneve options:remote_ip=flow \
-            options:key=flow ofport_request="$5" ||
-        lab_die "cannot make tunnels of $1"
+        add-port br-under under ||
+        lab_die "cannot make $1 an endpoint of tunnels"
     echo "$1 $2 $3" >>"$LAB_DIR/$4.endpoints"
     lab_tunnels_up "$1" "$4"
 }
