@@ -283,7 +283,7 @@ put_vip_match(const struct choice *choice, struct ds *match)
     if (choice->is_second) {
         ds_put_cstr(match, "eth.src == "SECOND_ETH_SRC" && ");
     }
-    ds_put_format(match, "%s.dst == %s", choice_is_ipv4(choice) ? "ip4" : "ip6",
+    ds_put_format(match, "ip%c.dst == %s", choice_is_ipv4(choice) ? '4' : '6',
                   choice->lb_vip->vip_str);
     if (choice->lb_vip->port_str) {
         ds_put_format(match, " && %s.dst == %s", choice->lb->proto,
