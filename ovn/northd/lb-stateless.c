@@ -532,10 +532,11 @@ lb_stateless_build_lrouter_error_flows(
         }
     }
 
+    vector_qsort(&choices, compare_choices);
+
     struct choice *array = vector_get_array(&choices);
     size_t n = vector_len(&choices);
 
-    qsort(array, n, sizeof *array, compare_choices);
     for (size_t i = 0, next; i < n; i = next) {
         struct ds actions = DS_EMPTY_INITIALIZER;
         struct ds match = DS_EMPTY_INITIALIZER;

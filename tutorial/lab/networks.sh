@@ -62,6 +62,7 @@ lab_endpoint() {
         add-br br-under -- \
         set Bridge br-under datapath_type="$LAB_DATAPATH" \
             other-config:hwaddr="$3" -- \
+        set Interface br-under mtu_request="$(cat "$LAB_DIR/$4.mtu")" -- \
         add-port br-under under ||
         lab_die "cannot make $1 an endpoint of tunnels"
     echo "$1 $2 $3" >>"$LAB_DIR/$4.endpoints"
