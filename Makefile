@@ -136,7 +136,7 @@ check-ovn:
 check-upstream: all promtool
 	@scripts/check-upstream
 
-check-kernel: all
+check-kernel: ovn
 	@scripts/packages $(packages) $(kernel_packages)
 	@ALL='$(ALL)' scripts/check-kernel
 
