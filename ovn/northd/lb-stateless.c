@@ -626,12 +626,16 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
                            ds_cstr(&match), ds_cstr(&actions), lflows);
     }
 
-    /* What conntrack does not know is not for the backend. */
+    /* What conntrack does not know is not for the backend.  Errors about what
+     * it knows are not translated by Linux without a commit. */
     ds_clear(&match);
     ds_put_format(&match, "outport == \"%s\" && %s.dst == %s", lport,
                   is_ipv4 ? "ip4" : "ip6", choice->lb_vip->vip_str);
-    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_ACL_HINT, 65535,
+    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_ACL_HINT, 65534,
                        ds_cstr(&match), debug_drop_action(), lflows);
+    ds_put_cstr(&match, " && ct.rel && !ct.est && !ct.new");
+    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_ACL_HINT, 65535,
+                       ds_cstr(&match), "ct_commit_nat;", lflows);
     ds_destroy(&match);
     ds_destroy(&actions);
 }
