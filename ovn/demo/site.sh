@@ -23,12 +23,42 @@
 #     ----------+------------+-----------+-----------+---- Ethernet "inside"
 #
 # Inside there are Geneve tunnels.  Logically, a switch "vms" has the backends,
-# and a router "lr" has a port to it, and one to each Ethernet outside, which
-# gateway gwa or gwb has.
+# and a router "lr" has a port to it.  With gateways=ports, "lr" has a port to
+# each Ethernet outside, too, which gateway gwa or gwb has.  With
+# gateways=routers, gwa and gwb are routers of their own, and a switch "join"
+# connects the three.
 
-vip=192.0.2.80
-client_ip=10.0.0.1
+# What a script may change before site_start.
+family=ipv4                     # That of all but tunnels: ipv4 or ipv6.
+gateways=ports
+
 router_mac=02:00:00:00:00:fe
+
+# Networks: the client's, 1 for "vms", 3 for "join", 11 and 12 for Ethernets
+# outside, and others for scripts.  Host 254 is the router.
+#
+# site_ip NETWORK HOST: prints an address.
+site_ip() {
+    case $family in
+        ipv4) echo "10.$1.0.$2" ;;
+        ipv6) echo "fd00:$1::$2" ;;
+    esac
+}
+# What a network's address or mask has in this family.
+site_len() { site_either 24 64; }
+site_any() { site_either 0.0.0.0/0 ::/0; }
+site_either() {
+    case $family in
+        ipv4) echo "$1" ;;
+        ipv6) echo "$2" ;;
+    esac
+}
+client_ip() { site_ip 0 1; }
+# vip [N]: prints the address of the service, or of another.
+vip() { site_either "192.0.2.${1-80}" "2001:db8::${1-80}"; }
+# at ADDR [PORT]: prints them as text with a port, or that of another port, has
+# them.
+at() { site_either "$1${2+:$2}" "[$1]${2+:$2}"; }
 
 chassis_number() {
     case $1 in
@@ -41,7 +71,7 @@ inside_ip() { echo "172.17.0.$(chassis_number "$1")"; }
 inside_mac() { echo "02:00:00:00:03:$(chassis_number "$1")"; }
 
 # What follows from the number of a backend.
-backend_ip() { echo "10.1.0.$1"; }
+backend_ip() { site_ip 1 "$1"; }
 backend_mac() { printf '02:00:00:00:02:%02x\n' "$1"; }
 backend_node() { echo "n$((($1 - 1) % 2 + 1))"; }
 
@@ -65,22 +95,30 @@ nb_do() {
 # site_start: makes all but backends.
 site_start() {
     lab_segment inside 1600
-    lab_router router
-    lab_client "$client_ip" 10.0.0.254 24
+    lab_router router "$family" \
+        "$(site_either ipv4/ip_forward ipv6/conf/all/forwarding)"
+    lab_client "$(client_ip)" "$(site_ip 0 254)" "$(site_len)"
     lab_central
-    nb ls-add vms -- lr-add lr -- \
-        lrp-add lr lr-vms 02:00:00:00:02:fe 10.1.0.254/24
-    site_join vms
+    nb lr-add lr
+    site_switch vms 1
+    test "$gateways" = ports || site_switch join 3
     for chassis in gwa gwb n1 n2; do
         site_chassis "$chassis"
     done
 }
 
-# site_join SWITCH: connects a logical switch to the router's port of its name.
+# site_switch SWITCH NETWORK: makes a logical switch that is next to the router.
+site_switch() {
+    nb ls-add "$1"
+    site_join "$1" lr "02:00:00:00:02:f$2" "$(site_ip "$2" 254)"
+}
+
+# site_join SWITCH ROUTER MAC ADDR: makes the router a port to the switch.
 site_join() {
-    nb lsp-add "$1" "$1-lr" -- lsp-set-type "$1-lr" router -- \
-        lsp-set-addresses "$1-lr" router -- \
-        lsp-set-options "$1-lr" router-port="lr-$1"
+    nb lrp-add "$2" "$2-$1" "$3" "$4/$(site_len)" -- \
+        lsp-add "$1" "$1-$2" -- lsp-set-type "$1-$2" router -- \
+        lsp-set-addresses "$1-$2" router -- \
+        lsp-set-options "$1-$2" router-port="$2-$1"
 }
 
 # site_chassis NAME: makes a gateway or a node.
@@ -97,7 +135,8 @@ site_chassis() {
 site_outside() {
     lab_segment "$2"
     lab_plug router "$2" "02:00:00:00:01:f$3" "$2"
-    ip -n router address add "172.16.$3.254/24" dev "$2" || exit 1
+    ip -n router address add "$(site_ip "1$3" 254)/$(site_len)" dev "$2" ||
+        exit 1
     lab_plug "$1" outside "02:00:00:00:01:e$3" "$2"
     lab_at "$1" ovs-vsctl --timeout=10 add-br br-outside -- \
         set Bridge br-outside datapath_type="$LAB_DATAPATH" -- \
@@ -105,43 +144,62 @@ site_outside() {
     nb ls-add "$2" -- lsp-add "$2" "$2-net" -- \
         lsp-set-type "$2-net" localnet -- \
         lsp-set-addresses "$2-net" unknown -- \
-        lsp-set-options "$2-net" network_name="$2" -- \
-        lrp-add lr "lr-$2" "02:00:00:00:01:0$3" "172.16.$3.1/24" -- \
-        lrp-set-gateway-chassis "lr-$2" "$1"
-    site_join "$2"
+        lsp-set-options "$2-net" network_name="$2"
+    site_mac=02:00:00:00:01:0$3
+    case $gateways in
+        ports)
+            site_join "$2" lr "$site_mac" "$(site_ip "1$3" 1)"
+            nb lrp-set-gateway-chassis "lr-$2" "$1" ;;
+        routers)
+            nb lr-add "$1" -- set logical_router "$1" options:chassis="$1"
+            site_join "$2" "$1" "$site_mac" "$(site_ip "1$3" 1)"
+            site_join join "$1" "02:00:00:00:01:1$3" "$(site_ip 3 "$3")"
+            nb lr-route-add "$1" "$(site_any)" "$(site_ip "1$3" 254)"
+            for site_to in "$(site_ip 1 0)/$(site_len)" "$(vip 0)/$(site_len)"
+            do
+                nb lr-route-add "$1" "$site_to" "$(site_ip 3 254)"
+            done ;;
+    esac
     lab_chassis "$1" "$(inside_ip "$1")" "$2:br-outside"
+}
+
+# site_vm NAME NODE OFPORT MAC SWITCH NETWORK HOST: makes a VM.
+site_vm() {
+    site_vm_ip=$(site_ip "$6" "$7")
+    lab_host "$1" "$site_vm_ip/$(site_len)" "$4" "$3" "$2"
+    ip -n "$1" route add default via "$(site_ip "$6" 254)" ||
+        lab_die "cannot connect $1"
+    lab_at "$2" ovs-vsctl --timeout=10 \
+        set Interface "ovs-$1" external-ids:iface-id="$1"
+    nb lsp-add "$5" "$1" -- lsp-set-addresses "$1" "$4 $site_vm_ip"
 }
 
 # site_backend N: makes backend bN with an echo server.
 site_backend() {
-    site_node=$(backend_node "$1")
-    lab_host "b$1" "$(backend_ip "$1")/24" "$(backend_mac "$1")" \
-        $((100 + $1)) "$site_node"
-    ip -n "b$1" route add default via 10.1.0.254 ||
-        lab_die "cannot connect backend $1"
-    lab_at "$site_node" ovs-vsctl --timeout=10 \
-        set Interface "ovs-b$1" external-ids:iface-id="b$1"
-    nb lsp-add vms "b$1" -- \
-        lsp-set-addresses "b$1" "$(backend_mac "$1") $(backend_ip "$1")"
+    site_vm "b$1" "$(backend_node "$1")" $((100 + $1)) "$(backend_mac "$1")" \
+        vms 1 "$1"
     # What clients leave behind stays there, to be in the way of others.
-    lab_echo "b$1" server "b$1" "$(backend_ip "$1"):8080" --silence=120000 \
-        --size=3000
+    lab_echo "b$1" server "b$1" "$(at "$(backend_ip "$1")" 8080)" \
+        --silence=120000 --size=3000
 }
 
 # site_use GATEWAY...: has packets to the service, and answers, go through these
 # gateways, in this order.
 site_use() {
     site_hops=
-    set -- "$@"
-    nb --if-exists lr-route-del lr 0.0.0.0/0
+    nb --if-exists lr-route-del lr "$(site_any)"
     for site_gateway; do
         site_n=$(chassis_number "$site_gateway")
-        site_hops="$site_hops nexthop via 172.16.$site_n.1"
-        nb --ecmp lr-route-add lr 0.0.0.0/0 "172.16.$site_n.254" \
-            "lr-out${site_gateway#gw}"
+        site_hops="$site_hops nexthop via $(site_ip "1$site_n" 1)"
+        case $gateways in
+            ports) set -- "$(site_ip "1$site_n" 254)" \
+                "lr-out${site_gateway#gw}" ;;
+            routers) set -- "$(site_ip 3 "$site_n")" lr-join ;;
+        esac
+        nb --ecmp lr-route-add lr "$(site_any)" "$@"
     done
     nb_do sync
-    ip -n router route replace "$vip" $site_hops ||
+    ip -n router route replace "$(vip 0)/$(site_len)" $site_hops ||
         lab_die 'cannot set the route to the service'
 }
 
@@ -159,11 +217,11 @@ site_revive() {
     lab_controller "$1"
 }
 
-# site_tracked CHASSIS: prints how many connections to the service it tracks.
+# site_tracked CHASSIS: prints how many connections it tracks.
 site_tracked() {
     if test -e "$LAB_DIR/$1/ovs-vswitchd.pid"; then
         lab_at "$1" ovs-appctl --timeout=20 dpctl/dump-conntrack |
-            grep -c 'orig=.*,dport=\(80\|8080\))'
+            grep -c 'orig=.*,dport='
     else
         echo 0
     fi

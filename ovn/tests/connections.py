@@ -25,7 +25,6 @@ import socket
 import struct
 import sys
 
-TIMEOUT = 20                    # Seconds without any answer.
 TYPES = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
@@ -90,8 +89,9 @@ class Server:
 class Connections:
     """Connections from 'n' ports, from 'first' on, of all 'sources'."""
 
-    def __init__(self, protocol, sources, first, n, address, port):
+    def __init__(self, protocol, sources, first, n, address, port, timeout):
         self.sockets = {}
+        self.timeout = timeout
         for source in sources.split(","):
             for local in range(first, first + n):
                 s = self.connect(protocol, (source, local), (address, port))
@@ -117,7 +117,7 @@ class Connections:
         for s in self.sockets:
             selector.register(s, selectors.EVENT_WRITE)
         while selector.get_map():
-            ready = selector.select(TIMEOUT)
+            ready = selector.select(self.timeout)
             if not ready:
                 break
             for key, event in ready:
@@ -146,16 +146,18 @@ class Connections:
                 s.sendall(self.ask().encode())
 
 
-def ask(path):
+def ask(path, timeout):
     """Returns what the process that keeps connections says."""
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(3 * TIMEOUT)
+        s.settimeout(3 * timeout)
         s.connect(path)
         return b"".join(iter(lambda: s.recv(65536), b"")).decode()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--timeout", type=float, default=20,
+                        help="seconds without any answer")
     commands = parser.add_subparsers(dest="command", required=True)
 
     command = commands.add_parser(
@@ -185,10 +187,11 @@ def main():
         detach(args.name + ".pid")
         server.run()
     elif args.command == "ask":
-        sys.stdout.write(ask(args.socket))
+        sys.stdout.write(ask(args.socket, args.timeout))
     else:
         connections = Connections(args.protocol, args.sources, args.first,
-                                  args.n, args.address, args.port)
+                                  args.n, args.address, args.port,
+                                  args.timeout)
         sys.stdout.write(connections.ask())
         if args.command == "keep":
             connections.keep(args.socket)
