@@ -135,8 +135,10 @@ site_chassis() {
 site_outside() {
     lab_segment "$2"
     lab_plug router "$2" "02:00:00:00:01:f$3" "$2"
-    ip -n router address add "$(site_ip "1$3" 254)/$(site_len)" dev "$2" ||
-        exit 1
+    ip -n router address add "$(site_ip "1$3" 254)/$(site_len)" dev "$2" &&
+        # OVN asks for neighbors from an address of the link.
+        { test "$family" = ipv4 ||
+            ip -n router address add fe80::fe/64 dev "$2"; } || exit 1
     lab_plug "$1" outside "02:00:00:00:01:e$3" "$2"
     lab_at "$1" ovs-vsctl --timeout=10 add-br br-outside -- \
         set Bridge br-outside datapath_type="$LAB_DATAPATH" -- \
