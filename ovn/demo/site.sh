@@ -98,6 +98,8 @@ site_start() {
     lab_router router "$family" \
         "$(site_either ipv4/ip_forward ipv6/conf/all/forwarding)"
     lab_client "$(client_ip)" "$(site_ip 0 254)" "$(site_len)"
+    # Without IPv6 addresses of the link nobody asks for neighbors.
+    lab_neighbor router "$(client_ip)" 02:00:00:00:00:01 client
     lab_central
     nb lr-add lr
     site_switch vms 1
@@ -136,7 +138,6 @@ site_outside() {
     lab_segment "$2"
     lab_plug router "$2" "02:00:00:00:01:f$3" "$2"
     ip -n router address add "$(site_ip "1$3" 254)/$(site_len)" dev "$2" &&
-        # OVN asks for neighbors from an address of the link.
         { test "$family" = ipv4 ||
             ip -n router address add fe80::fe/64 dev "$2"; } || exit 1
     lab_plug "$1" outside "02:00:00:00:01:e$3" "$2"
