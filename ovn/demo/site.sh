@@ -186,6 +186,16 @@ site_backend() {
         --silence=120000 --size=3000
 }
 
+# site_stateless LB: makes a balancer stateless, with the method in $method.
+site_stateless() {
+    case $method in
+        consistent-hash*) nb set load_balancer "$1" \
+            selection_fields="$(site_either ip_src ipv6_src),tp_src" ;;
+    esac
+    nb set load_balancer "$1" options:selection_method="$method" \
+        options:stateless=true options:ct_flush=true -- ls-lb-add vms "$1"
+}
+
 # site_use GATEWAY...: has packets to the service, and answers, go through these
 # gateways, in this order.
 site_use() {
