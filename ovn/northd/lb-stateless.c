@@ -24,6 +24,7 @@
 #include "lib/ovn-util.h"
 #include "northd.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
 #include "selection.h"
 #include "smap.h"
 #include "util.h"
@@ -103,18 +104,21 @@ find_out_port(const struct ovn_datapath *od, const char *ip_s,
     return NULL;
 }
 
-/* Returns NULL if router 'od' can send packets to 'backend' of 'lb_dps', and
- * its switch translate them, otherwise what to do about it, which the caller
+/* Returns NULL if router 'od' can send packets to 'backend' of VIP 'vip_s' of
+ * 'lb_dps', and its switch translate them, otherwise what to do about it, which the caller
  * must free. */
 static char *
 check_backend(const struct ovn_lb_datapaths *lb_dps,
-              const struct ovn_datapath *od,
+              const struct ovn_datapath *od, const char *vip_s,
               const struct ovn_lb_backend *backend,
               const struct ovn_northd_lb_backend *backend_nb)
 {
     const struct ovn_port *out_port;
     const char *src_ip;
 
+    if (!strcmp(backend->ip_str, vip_s)) {
+        return xasprintf("has the address of the VIP, take another one");
+    }
     if (!backend_nb->logical_port || backend_nb->remote_backend) {
         return xasprintf("has no port in this zone, add it to "
                          "ip_port_mappings");
@@ -158,7 +162,8 @@ check_router(const struct ovn_lb_datapaths *lb_dps,
         size_t j = 0;
 
         VECTOR_FOR_EACH_PTR (&lb->vips[i].backends, backend) {
-            char *error = check_backend(lb_dps, od, backend,
+            char *error = check_backend(lb_dps, od, lb->vips[i].vip_str,
+                                        backend,
                                         &lb->vips_nb[i].backends_nb[j++]);
 
             if (error) {
@@ -353,6 +358,19 @@ build_member_flows(const struct choice *choice, const struct ovn_datapath *od,
     ds_destroy(&actions);
 }
 
+/* Adds flows that keep what matches 'match' from NAT of router 'od', which may
+ * have the VIP as an external address. */
+static void
+build_no_nat_flows(const struct choice *choice, const struct ovn_datapath *od,
+                   const char *match, struct lflow_table *lflows,
+                   struct lflow_ref *lflow_ref)
+{
+    ovn_lflow_add(lflows, od, &ROUTER_IN_UNSNAT, 120, match, "next;",
+                  lflow_ref, WITH_HINT(&choice->lb->nlb->header_));
+    ovn_lflow_add(lflows, od, &ROUTER_IN_DNAT, 120, match, "next;", lflow_ref,
+                  WITH_HINT(&choice->lb->nlb->header_));
+}
+
 /* Adds the flows of 'choice' for the routers of 'lb_dps'. */
 static void
 build_choice_flows(const struct choice *choice,
@@ -398,6 +416,10 @@ build_choice_flows(const struct choice *choice,
                       ds_cstr(&match), ds_cstr(&actions), lb_dps->lflow_ref,
                       WITH_KEY(key), WITH_CTRL_METER(meter),
                       WITH_HINT(&lb->nlb->header_));
+        if (!choice->is_second) {
+            build_no_nat_flows(choice, od, ds_cstr(&match), lflows,
+                               lb_dps->lflow_ref);
+        }
         build_member_flows(choice, od, group_id, ds_cstr(&match), lflows,
                            lb_dps->lflow_ref);
     }
@@ -550,6 +572,9 @@ lb_stateless_build_lrouter_error_flows(
         for (size_t j = i; j < next; j++) {
             unsigned int group_id = STATELESS_GROUP_ID - (j - i);
 
+            if (j > i && !compare_choices(&array[j - 1], &array[j])) {
+                continue;       /* A router may have a balancer twice. */
+            }
             put_error_actions(&array[j], group_id, next == i + 1, &actions);
             build_member_flows(&array[j], od, group_id, ds_cstr(&match),
                                lflows, lflow_ref);
@@ -592,11 +617,13 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
     bool is_ipv4 = choice_is_ipv4(choice);
     struct ds actions = DS_EMPTY_INITIALIZER;
     struct ds match = DS_EMPTY_INITIALIZER;
+    struct ds quoted = DS_EMPTY_INITIALIZER;
 
     /* The zone is that of the port, so that its answers are translated
      * back. */
-    ds_put_format(&match, "outport == \"%s\" && is_chassis_resident(\"%s\") "
-                  "&& ", lport, lport);
+    json_string_escape(lport, &quoted);
+    ds_put_format(&match, "outport == %s && is_chassis_resident(%s) && ",
+                  ds_cstr(&quoted), ds_cstr(&quoted));
     put_vip_match(choice, &match);
     ds_put_cstr(&actions, "ct_lb_mark(backends=");
     if (backend->port) {
@@ -629,13 +656,14 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
     /* What conntrack does not know is not for the backend.  Errors about what
      * it knows are not translated by Linux without a commit. */
     ds_clear(&match);
-    ds_put_format(&match, "outport == \"%s\" && %s.dst == %s", lport,
+    ds_put_format(&match, "outport == %s && %s.dst == %s", ds_cstr(&quoted),
                   is_ipv4 ? "ip4" : "ip6", choice->lb_vip->vip_str);
     build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_ACL_HINT, 65534,
                        ds_cstr(&match), debug_drop_action(), lflows);
     ds_put_cstr(&match, " && ct.rel && !ct.est && !ct.new");
     build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_ACL_HINT, 65535,
                        ds_cstr(&match), "ct_commit_nat;", lflows);
+    ds_destroy(&quoted);
     ds_destroy(&match);
     ds_destroy(&actions);
 }
