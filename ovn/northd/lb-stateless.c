@@ -105,8 +105,8 @@ find_out_port(const struct ovn_datapath *od, const char *ip_s,
 }
 
 /* Returns NULL if router 'od' can send packets to 'backend' of VIP 'vip_s' of
- * 'lb_dps', and its switch translate them, otherwise what to do about it, which the caller
- * must free. */
+ * 'lb_dps', and its switch translate them, otherwise what to do about it,
+ * which the caller must free. */
 static char *
 check_backend(const struct ovn_lb_datapaths *lb_dps,
               const struct ovn_datapath *od, const char *vip_s,
