@@ -43,8 +43,8 @@ configure_ovn = --with-ovs-source=../ovs
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
 	bench-ovn bench-scale check check-kernel check-ovn check-portable \
 	check-sanitize check-upstream churn clean clean-lab configure demo \
-	demo-ovn distclean fuzz help install mutants ovn pictures promtool rebase recipes \
-	refresh sandbox series switch
+	demo-ovn distclean fuzz help install mutants ovn pictures promtool \
+	rebase recipes refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
