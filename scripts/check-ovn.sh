@@ -58,6 +58,11 @@ waits () {
     ours traffic 'connections between network namespaces' \
         check-system-userspace
     if networks "${of}sandbox"; then
+        one gateways 'what breaks through gateways without state' \
+            ovn/demo/run --connections=100
+        one gateway-routers 'the same, with gateway routers and IPv6' \
+            ovn/demo/run --connections=100 --gateway-routers --ipv6
+        one features 'what else works without state' ovn/demo/features
         # Its shell reads from there.
         one sandbox 'a port in the sandbox' scripts/own-network sh -c '
             echo "set -e
