@@ -117,6 +117,23 @@ SITES = {
                "s2 gwc right fw2 left gwb outside router client")]),
 }
 
+# What ovn/demo/site.sh builds.
+OVN = dict(
+    hosts=OUTSIDE | GWA | GWB | {"n1": (3.3, 2.35, TRACKING_NODE),
+                                 "n2": (5.2, 2.35, TRACKING_NODE)},
+    guests={"n1": ["vm1", "vm3"], "n2": ["vm2", "vm4"]},
+    networks={"outside": (-.5, 2.6, 1), "Geneve": (-.5, 6.1, 3.65)},
+    links=["client router", "router outside"]
+    + ["gw%s %s" % (gateway, network) for gateway in "ab"
+       for network in ("outside", "Geneve")]
+    + ["n%d Geneve" % node for node in (1, 2)],
+    ways=[("blue", "a packet to the VIP: gwa selects a VM, n1 translates",
+           "client router outside gwa Geneve n1"),
+          ("orange", "of a connection that n1 does not know: handed on",
+           "n1 Geneve vm4"),
+          ("green", "an answer, through another gateway",
+           "vm4 Geneve gwb outside router client")])
+
 LEFT, TOP, COLUMN, ROW = 80, 36, 100, 62
 WIDTH, HEIGHT = 76, 42
 GUEST_WIDTH, GUEST_HEIGHT, GUEST_GAP, GUEST_ROOM = 44, 24, 6, 34
@@ -200,12 +217,11 @@ def draw_legend(p, site, top):
         p.text(612, top + 22, "tracks connections")
 
 
-def draw(recipe):
-    site = SITES[recipe]
+def draw(site, title):
     places = find_places(site)
     bottom = max(place.top + place.height for place in places.values())
     p = svg.Picture(760, round(bottom) + 30 + 22 * max(2, len(site["ways"])),
-                    "Hosts of the recipe " + recipe)
+                    title)
 
     for link in site["links"]:
         a, b = sorted((places[name] for name in link.split()),
