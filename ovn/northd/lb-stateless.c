@@ -149,11 +149,32 @@ check_backend(const struct ovn_lb_datapaths *lb_dps,
     return NULL;
 }
 
+/* Logs if 'backend' of 'lb_dps' is behind router 'od', but its port is not.
+ * Nobody can use it then, but the other ones: that port may be about to
+ * come. */
+static void
+check_port(const struct ovn_lb_datapaths *lb_dps,
+           const struct ovn_datapath *od, const struct hmap *ls_ports,
+           const struct ovn_lb_backend *backend, const char *lport)
+{
+    const struct selection_row row = lb_row(lb_dps->lb);
+    const struct ovn_port *port = ovn_port_find(ls_ports, lport);
+    const char *src_ip;
+    const struct ovn_datapath *ls
+        = lb_stateless_find_out_port(od, &backend->ip, &src_ip)->peer->od;
+
+    if (!port || port->od != ls) {
+        selection_warn(&row, "backend %s is unreachable: logical switch %s "
+                       "has no port %s", backend->ip_str, ls->nbs->name,
+                       lport);
+    }
+}
+
 /* Returns true if router 'od' and all backends of 'lb_dps' can do without
  * conntrack on the router, otherwise false, and logs why. */
 static bool
 check_router(const struct ovn_lb_datapaths *lb_dps,
-             const struct ovn_datapath *od)
+             const struct ovn_datapath *od, const struct hmap *ls_ports)
 {
     const struct ovn_northd_lb *lb = lb_dps->lb;
     const struct selection_row row = lb_row(lb);
@@ -167,12 +188,12 @@ check_router(const struct ovn_lb_datapaths *lb_dps,
     }
     for (size_t i = 0; i < lb->n_vips; i++) {
         const struct ovn_lb_backend *backend;
-        size_t j = 0;
+        const struct ovn_northd_lb_backend *backend_nb
+            = lb->vips_nb[i].backends_nb;
 
         VECTOR_FOR_EACH_PTR (&lb->vips[i].backends, backend) {
             char *error = check_backend(lb_dps, od, lb->vips[i].vip_str,
-                                        backend,
-                                        &lb->vips_nb[i].backends_nb[j++]);
+                                        backend, backend_nb);
 
             if (error) {
                 selection_warn(&row, "not stateless: backend %s %s",
@@ -180,6 +201,8 @@ check_router(const struct ovn_lb_datapaths *lb_dps,
                 free(error);
                 return false;
             }
+            check_port(lb_dps, od, ls_ports, backend,
+                       backend_nb++->logical_port);
         }
     }
     return true;
@@ -189,7 +212,8 @@ check_router(const struct ovn_lb_datapaths *lb_dps,
  * true if it is what it was.  If not, flows of all its routers change. */
 bool
 lb_stateless_check(struct ovn_lb_datapaths *lb_dps,
-                   const struct ovn_datapaths *lr_datapaths)
+                   const struct ovn_datapaths *lr_datapaths,
+                   const struct hmap *ls_ports)
 {
     bool was_stateless = lb_dps->stateless;
     size_t index;
@@ -201,7 +225,8 @@ lb_stateless_check(struct ovn_lb_datapaths *lb_dps,
     }
     DYNAMIC_BITMAP_FOR_EACH_1 (index, &lb_dps->nb_lr_map) {
         if (!check_router(lb_dps, ovn_datapaths_find_by_index(lr_datapaths,
-                                                              index))) {
+                                                              index),
+                          ls_ports)) {
             lb_dps->stateless = false;
             return !was_stateless;
         }

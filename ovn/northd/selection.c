@@ -46,6 +46,10 @@ enum {
     MAX_HASH_BITS = 32,
 };
 
+enum {
+    MAX_LOGGED = 1000,          /* Messages that are logged just once. */
+};
+
 /* Whether all chassis know bucket ids, weights and selection methods in the
  * arguments of actions. */
 static bool is_supported;
@@ -66,12 +70,14 @@ selection_supported(const struct selection *selection)
     return is_supported ? selection : &unknown;
 }
 
-/* Logs, once until the daemon is started anew, what is wrong with 'row'. */
+/* Logs, once until the daemon is started anew, what is wrong with 'row'.  If
+ * there is very much, it does not remember the rest, and limits its rate. */
 void
 selection_warn(const struct selection_row *row, const char *format, ...)
 {
     static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
     static struct sset logged = SSET_INITIALIZER(&logged);
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
     struct ds s = DS_EMPTY_INITIALIZER;
     va_list args;
 
@@ -82,8 +88,12 @@ selection_warn(const struct selection_row *row, const char *format, ...)
     va_end(args);
 
     ovs_mutex_lock(&mutex);
-    if (sset_add(&logged, ds_cstr(&s))) {
-        VLOG_WARN("%s", ds_cstr(&s));
+    if (sset_count(&logged) < MAX_LOGGED) {
+        if (sset_add(&logged, ds_cstr(&s))) {
+            VLOG_WARN("%s", ds_cstr(&s));
+        }
+    } else if (!sset_contains(&logged, ds_cstr(&s))) {
+        VLOG_WARN_RL(&rl, "%s", ds_cstr(&s));
     }
     ovs_mutex_unlock(&mutex);
     ds_destroy(&s);
