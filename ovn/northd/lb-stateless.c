@@ -208,27 +208,26 @@ check_router(const struct ovn_lb_datapaths *lb_dps,
     return true;
 }
 
-/* Sets 'lb_dps->stateless', before any flows of 'lb_dps' are built.  Returns
- * true if it is what it was.  If not, flows of all its routers change. */
-bool
+/* Sets 'lb_dps->stateless', before any flows of 'lb_dps' or of its routers are
+ * built. */
+void
 lb_stateless_check(struct ovn_lb_datapaths *lb_dps,
                    const struct ovn_datapaths *lr_datapaths,
                    const struct hmap *ls_ports)
 {
-    bool was_stateless = lb_dps->stateless;
     size_t index;
 
     lb_dps->stateless = (lb_dps->lb->stateless
                          && !dynamic_bitmap_is_empty(&lb_dps->nb_lr_map));
     if (!lb_dps->stateless) {
-        return !was_stateless;
+        return;
     }
     DYNAMIC_BITMAP_FOR_EACH_1 (index, &lb_dps->nb_lr_map) {
         if (!check_router(lb_dps, ovn_datapaths_find_by_index(lr_datapaths,
                                                               index),
                           ls_ports)) {
             lb_dps->stateless = false;
-            return !was_stateless;
+            return;
         }
     }
     if (!selection_supported(&lb_dps->lb->selection)->in_place) {
@@ -238,7 +237,6 @@ lb_stateless_check(struct ovn_lb_datapaths *lb_dps,
                        "ovn-controller select other backends");
     }
     lb_transition_schedule(&lb_dps->lb->transition);
-    return was_stateless;
 }
 
 /* Can chassis tell packets of open connections to 'lb_vip' from those of new

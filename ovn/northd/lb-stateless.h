@@ -36,7 +36,7 @@ struct shash;
 struct svc_monitors_map_data;
 
 bool lb_stateless_is_wanted(const struct ovn_northd_lb *);
-bool lb_stateless_check(struct ovn_lb_datapaths *,
+void lb_stateless_check(struct ovn_lb_datapaths *,
                         const struct ovn_datapaths *lr_datapaths,
                         const struct hmap *ls_ports);
 
