@@ -41,10 +41,10 @@ configure_ovn = --with-ovs-source=../ovs
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
-	bench-ovn bench-scale check check-kernel check-ovn check-portable \
-	check-sanitize check-upstream churn clean clean-lab configure demo \
-	demo-ovn distclean fuzz help install mutants ovn pictures promtool \
-	rebase recipes refresh sandbox series switch
+	bench-ovn bench-ovn-gateways bench-scale check check-kernel check-ovn \
+	check-portable check-sanitize check-upstream churn clean clean-lab \
+	configure demo demo-ovn distclean fuzz help install mutants ovn pictures \
+	promtool rebase recipes refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -78,6 +78,9 @@ help:
 #: make bench-hash      time of the portable hash, next to the symmetric one
 #: make bench-ovn       what changes and many load balancers cost OVN, next to the
 #:                      base (5 minutes)
+#: make bench-ovn-gateways
+#:                      what connections through its load balancers cost gateways
+#:                      and nodes, with and without state (8 minutes)
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
 #: make series          write the patches for ovs-dev to build/series (GROUP=NAME:
@@ -191,6 +194,11 @@ bench-ovn: ovn
 	@scripts/packages $(packages) valgrind
 	+@PART=ovn scripts/build-base
 	@bench/ovn $(BENCH_FLAGS)
+
+bench-ovn-gateways: ovn
+	@scripts/packages $(packages) valgrind
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@bench/ovn-gateways $(BENCH_FLAGS)
 
 bench-scale: all
 	@bench/scale $(BENCH_FLAGS)
