@@ -103,6 +103,23 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
     ds_destroy(&actions);
 }
 
+/* Adds a flow that drops what is for 'lb_vip', but for no backend that this
+ * chassis knows of.  A gateway may know of a newcomer before its chassis does,
+ * and conntrack must not commit its connections untranslated. */
+static void
+build_unknown_backend_flow(const struct ovn_lb_datapaths *lb_dps,
+                           const struct ovn_datapaths *ls_datapaths,
+                           const struct ovn_lb_vip *lb_vip,
+                           struct lflow_table *lflows)
+{
+    struct ds match = DS_EMPTY_INITIALIZER;
+
+    lb_stateless_put_vip_match(lb_dps->lb, lb_vip, &match);
+    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_PRE_LB, 105,
+                       ds_cstr(&match), debug_drop_action(), lflows);
+    ds_destroy(&match);
+}
+
 /* Adds the flows of 'lb_dps' for the switches of its backends. */
 void
 lb_stateless_build_lswitch_flows(const struct ovn_lb_datapaths *lb_dps,
@@ -116,6 +133,7 @@ lb_stateless_build_lswitch_flows(const struct ovn_lb_datapaths *lb_dps,
         const struct ovn_lb_backend *backend;
         size_t j = 0;
 
+        build_unknown_backend_flow(lb_dps, ls_datapaths, lb_vip, lflows);
         VECTOR_FOR_EACH_PTR (&lb_vip->backends, backend) {
             build_backend_flows(lb_dps, ls_datapaths, lb_vip, backend,
                                 lb->vips_nb[i].backends_nb[j++].logical_port,
