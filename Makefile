@@ -42,9 +42,9 @@ configure_ovn = --with-ovs-source=../ovs
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
 	bench-ovn bench-ovn-gateways bench-scale check check-kernel check-ovn \
-	check-portable check-sanitize check-upstream churn clean clean-lab \
-	configure demo demo-ovn distclean fuzz help install mutants ovn pictures \
-	promtool rebase recipes refresh sandbox series switch
+	check-portable check-sanitize check-upstream churn churn-ovn clean \
+	clean-lab configure demo demo-ovn distclean fuzz help install mutants \
+	ovn pictures promtool rebase recipes refresh sandbox series switch
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -71,6 +71,9 @@ help:
 #: make churn           random changes under traffic, then random pipelines of
 #:                      groups, TIME=SECONDS each [SEED=N]
 #:                      (OVS_BUILD=DIR: of the switch that was built there)
+#: make churn-ovn       random changes of OVN's stateless load balancers, gateways
+#:                      and daemons under connections [TIME, SEED, CHURN_FLAGS]
+#:                      (OVN_BUILD=DIR: of OVN that was built there)
 #: make bench-balance   balance against disruption, next to other methods
 #: make bench-change    what a group-mod costs the switch, next to stock dp_hash
 #: make bench-flows     datapath flows and upcalls of 200 and 2000 busy groups
@@ -174,6 +177,11 @@ churn: all
 	@OVS_BUILD='$(or $(OVS_BUILD),$(tree))' \
 		tests/consistent-packets/packets \
 		--time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED))
+
+churn-ovn: ovn
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@ovn/churn/churn --time=$(or $(TIME),60) $(if $(SEED),--seed=$(SEED)) \
+		--save=build/log/churn-ovn $(CHURN_FLAGS)
 
 bench-balance: all
 	@scripts/packages $(packages) gnuplot-nox

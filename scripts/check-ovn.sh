@@ -77,6 +77,12 @@ waits () {
                 sed "s,^,$home/,")
     fi
 
+    if networks "${of}churn"; then
+        one churn 'random changes of stateless load balancers' sh -c '
+            make -C build/ovs V=0 tests/ovstest &&
+                ovn/churn/churn --time=20 --save=build/log/churn-ovn'
+    fi
+
     # Most of the others want another nc, that of nmap, or SCTP in the kernel.
     upstreams upstream-traffic "upstream's traffic through load balancers" \
         check-system-userspace load-balancing 'balancing,gateway,!sctp'
@@ -85,8 +91,8 @@ waits () {
 computes () {
     about_series
     one sparse 'endianness and locks in our files' scripts/sparse
-    set -- $(whole_files | grep '\.py$')
-    test $# = 0 || one flake8 'Python of ours, as upstream wants it' \
+    set -- $(whole_files | grep '\.py$') "$top"/ovn/churn/*.py
+    one flake8 'Python of ours, as upstream wants it' \
         make -C $tree flake8-check FLAKE8_PYFILES="$*" $(printf ' -W %s' "$@")
 
     # For cases with a switch that knows none of our selection methods.

@@ -31,17 +31,22 @@ lab_ovn_build() {
 # options.
 lab_central() {
     mkdir "$LAB_DIR/central" || exit 1
+    lab_ovn_new_db nb
+    lab_ovn_new_db sb
+    lab_northd "$@"
+}
+
+# lab_ovn_new_db DB: makes an empty database, and starts its server.
+lab_ovn_new_db() {
     export OVN_NB_DB="unix:$LAB_DIR/central/nb.sock"
     export OVN_SB_DB="unix:$LAB_DIR/central/sb.sock"
-    for lab_db in nb sb; do
-        ovsdb-tool create "$LAB_DIR/central/$lab_db.db" \
-            "$OVN_BUILD/ovn-$lab_db.ovsschema" ||
-            lab_die 'cannot make the databases of OVN'
-        lab_ovn_db "$lab_db"
-    done
-    ovn-nbctl --timeout=20 init && ovn-sbctl --timeout=20 init ||
-        lab_die 'cannot initialize the databases of OVN'
-    lab_northd "$@"
+    # A build is not always among the sources.
+    lab_sources=$(sed -n 's/^abs_top_srcdir = //p' "$OVN_BUILD/Makefile")
+    rm -f "$LAB_DIR/central/$1.db" &&
+        ovsdb-tool create "$LAB_DIR/central/$1.db" \
+            "$lab_sources/ovn-$1.ovsschema" &&
+        lab_ovn_db "$1" && "ovn-${1}ctl" --timeout=20 init ||
+        lab_die "cannot make the database $1"
 }
 
 # lab_ovn_db DB: starts the server of "nb" or "sb".

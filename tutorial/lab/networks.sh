@@ -84,7 +84,10 @@ lab_tunnels_up() {
     while read -r lab_peer lab_peer_ip lab_peer_mac; do
         test "$lab_peer" = "$1" || {
             lab_tunnel_neighbor "$1" "${lab_peer_ip%/*}" "$lab_peer_mac"
-            lab_tunnel_neighbor "$lab_peer" "${lab_own_ip%/*}" "$lab_own_mac"
+            # One that is dead is told when it starts again itself.
+            test ! -e "$LAB_DIR/$lab_peer/ovs-vswitchd.pid" ||
+                lab_tunnel_neighbor "$lab_peer" "${lab_own_ip%/*}" \
+                    "$lab_own_mac"
         }
     done <"$LAB_DIR/$2.endpoints"
 }
