@@ -58,11 +58,15 @@ waits () {
     ours traffic 'connections between network namespaces' \
         check-system-userspace
     if networks "${of}sandbox"; then
+        one echo 'an echo server and client' \
+            make -C build/ovs V=0 tests/ovstest
         one gateways 'what breaks through gateways without state' \
             ovn/demo/run --connections=100
         one gateway-routers 'the same, with gateway routers and IPv6' \
             ovn/demo/run --connections=100 --gateway-routers --ipv6
         one features 'what else works without state' ovn/demo/features
+        one churn 'random changes of stateless load balancers' \
+            ovn/churn/churn --time=20 --save=build/log/churn-ovn
         # Its shell reads from there.
         one sandbox 'a port in the sandbox' scripts/own-network sh -c '
             echo "set -e
@@ -75,12 +79,6 @@ waits () {
         one commands 'each command on our pages' scripts/own-network \
             scripts/page-commands $tree $(whole_files | grep '\.rst$' |
                 sed "s,^,$home/,")
-    fi
-
-    if networks "${of}churn"; then
-        one churn 'random changes of stateless load balancers' sh -c '
-            make -C build/ovs V=0 tests/ovstest &&
-                ovn/churn/churn --time=20 --save=build/log/churn-ovn'
     fi
 
     # Most of the others want another nc, that of nmap, or SCTP in the kernel.
