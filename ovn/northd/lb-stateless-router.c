@@ -183,13 +183,14 @@ build_no_nat_flows(const struct choice *choice, const struct ovn_datapath *od,
                   WITH_HINT(&choice->lb->nlb->header_));
 }
 
-/* Adds a flow that drops what has no port and so does not match a VIP with
- * one: the router outside would get it back, and send it again. */
+/* Adds a flow that drops fragments, the first ones, too: to OpenFlow they have
+ * no port, and do not match a VIP with one.  The router outside would get them
+ * back, and send them again. */
 static void
 build_fragment_flow(const struct choice *choice, const struct ovn_datapath *od,
                     struct lflow_table *lflows, struct lflow_ref *lflow_ref)
 {
-    char *match = xasprintf("ip%c.dst == %s && ip.later_frag",
+    char *match = xasprintf("ip%c.dst == %s && ip.is_frag",
                             choice_is_ipv4(choice) ? '4' : '6',
                             choice->lb_vip->vip_str);
 
