@@ -137,19 +137,8 @@ site_chassis() {
 
 # site_outside GATEWAY ETHERNET N: connects the gateway to its Ethernet outside.
 site_outside() {
-    lab_segment "$2"
-    lab_plug router "$2" "02:00:00:00:01:f$3" "$2"
-    ip -n router address add "$(site_ip "1$3" 254)/$(site_len)" dev "$2" &&
-        { test "$family" = ipv4 ||
-            ip -n router address add fe80::fe/64 dev "$2"; } || exit 1
-    lab_plug "$1" outside "02:00:00:00:01:e$3" "$2"
-    lab_at "$1" ovs-vsctl --timeout=10 add-br br-outside -- \
-        set Bridge br-outside datapath_type="$LAB_DATAPATH" -- \
-        add-port br-outside outside || lab_die "cannot connect $1"
-    nb ls-add "$2" -- lsp-add "$2" "$2-net" -- \
-        lsp-set-type "$2-net" localnet -- \
-        lsp-set-addresses "$2-net" unknown -- \
-        lsp-set-options "$2-net" network_name="$2"
+    site_ethernet "$2" "$3"
+    site_bridge "$1" outside "02:00:00:00:01:e$3" "$2"
     site_mac=02:00:00:00:01:0$3
     case $gateways in
         ports)
@@ -168,15 +157,61 @@ site_outside() {
     lab_chassis "$1" "$(inside_ip "$1")" "$2:br-outside"
 }
 
+# site_ethernet ETHERNET N: makes an Ethernet that the router outside is at, and
+# a logical switch of the same name for it.
+site_ethernet() {
+    lab_segment "$1"
+    lab_plug router "$1" "02:00:00:00:01:f$2" "$1"
+    ip -n router address add "$(site_ip "1$2" 254)/$(site_len)" dev "$1" &&
+        { test "$family" = ipv4 ||
+            ip -n router address add fe80::fe/64 dev "$1"; } || exit 1
+    nb ls-add "$1" -- lsp-add "$1" "$1-net" -- \
+        lsp-set-type "$1-net" localnet -- \
+        lsp-set-addresses "$1-net" unknown -- \
+        lsp-set-options "$1-net" network_name="$1"
+}
+
+# site_bridge CHASSIS DEV MAC ETHERNET: makes bridge br-DEV of the chassis, with
+# a port DEV at an Ethernet.
+site_bridge() {
+    lab_plug "$1" "$2" "$3" "$4"
+    lab_at "$1" ovs-vsctl --timeout=10 add-br "br-$2" -- \
+        set Bridge "br-$2" datapath_type="$LAB_DATAPATH" -- \
+        add-port "br-$2" "$2" || lab_die "cannot connect $1"
+}
+
+# site_direct: makes an Ethernet "direct" between nodes and the router outside.
+# Answers to the client leave there, and not through gateways.
+site_direct() {
+    site_ethernet direct 3
+    site_join direct lr 02:00:00:00:01:03 "$(site_ip 13 1)"
+    for site_node in n1 n2; do
+        site_mac=02:00:00:00:04:$(chassis_number "$site_node")
+        site_bridge "$site_node" direct "02:00:00:00:01:d${site_node#n}" direct
+        lab_at "$site_node" ovs-vsctl --timeout=10 set Open_vSwitch . \
+            external-ids:ovn-bridge-mappings=direct:br-direct \
+            external-ids:ovn-chassis-mac-mappings="direct:$site_mac" ||
+            lab_die "cannot connect $site_node"
+    done
+    nb_do lr-route-add lr "$(site_ip 0 0)/$(site_len)" "$(site_ip 13 254)" \
+        lr-direct
+}
+
 # site_vm NAME NODE OFPORT MAC SWITCH NETWORK HOST: makes a VM.
 site_vm() {
     site_vm_ip=$(site_ip "$6" "$7")
     lab_host "$1" "$site_vm_ip/$(site_len)" "$4" "$3" "$2"
     ip -n "$1" route add default via "$(site_ip "$6" 254)" ||
         lab_die "cannot connect $1"
-    lab_at "$2" ovs-vsctl --timeout=10 \
-        set Interface "ovs-$1" external-ids:iface-id="$1"
+    site_claim "$2" "$1"
     nb lsp-add "$5" "$1" -- lsp-set-addresses "$1" "$4 $site_vm_ip"
+}
+
+# site_claim NODE NAME: tells a node that it has a VM.
+site_claim() {
+    lab_at "$1" ovs-vsctl --timeout=10 \
+        set Interface "ovs-$2" external-ids:iface-id="$2" ||
+        lab_die "cannot tell $1 about $2"
 }
 
 # site_backend N: makes backend bN with an echo server.
@@ -186,6 +221,20 @@ site_backend() {
     # What clients leave behind stays there, to be in the way of others.
     lab_echo "b$1" server "b$1" "$(at "$(backend_ip "$1")" 8080)" \
         --silence=120000 --size=3000
+}
+
+# site_move N FROM TO: moves backend bN to another node.
+site_move() {
+    lab_at "$2" ovs-vsctl --timeout=10 del-port br0 "ovs-b$1" &&
+        ip -n "$2" link set "ovs-b$1" netns "$3" &&
+        ip -n "$3" link set "ovs-b$1" addrgenmode none up ||
+        lab_die "cannot move b$1"
+    lab_port "$3" "ovs-b$1" $((100 + $1))
+    site_claim "$3" "b$1"
+    ovn-sbctl --timeout=20 wait-until Port_Binding "b$1" up=true \
+        chassis="$(ovn-sbctl get Chassis "$3" _uuid)" ||
+        lab_die "b$1 does not get to $3"
+    nb_do sync
 }
 
 # site_stateless LB: makes a balancer stateless, with the method in $method.

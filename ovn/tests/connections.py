@@ -13,9 +13,10 @@
 
 """Connections that know who answers.
 
-A server answers its name to all that it receives.  A client opens connections
-from consecutive local ports, and tells for each of them who answers.  Who is
-in the background writes its pid to NAME.pid or SOCKET.pid.
+A server answers its name to all that it receives, to a datagram with one that
+is as large.  A client opens connections from consecutive local ports, and
+tells for each of them who answers.  Who is in the background writes its pid to
+NAME.pid or SOCKET.pid.
 """
 
 import argparse
@@ -64,7 +65,8 @@ class Server:
         return s
 
     def answer_datagram(self, s):
-        s.sendto(self.name, s.recvfrom(100)[1])
+        data, client = s.recvfrom(65535)
+        s.sendto(self.name.ljust(len(data)), client)
 
     def accept(self, s):
         self.selector.register(s.accept()[0], selectors.EVENT_READ,
@@ -89,9 +91,11 @@ class Server:
 class Connections:
     """Connections from 'n' ports, from 'first' on, of all 'sources'."""
 
-    def __init__(self, protocol, sources, first, n, address, port, timeout):
+    def __init__(self, protocol, sources, first, n, address, port, timeout,
+                 size):
         self.sockets = {}
         self.timeout = timeout
+        self.question = b"who?".ljust(size)
         for source in sources.split(","):
             for local in range(first, first + n):
                 s = self.connect(protocol, (source, local), (address, port))
@@ -111,7 +115,8 @@ class Connections:
 
     def ask(self):
         """Returns a line for each connection: its source, and who answers,
-        "broken" if the connection is, or "silent"."""
+        "broken" if the connection is, or "silent".  The answer to a datagram
+        that is not as large is "short"."""
         answers = {s: "silent" for s in self.sockets}
         selector = selectors.DefaultSelector()
         for s in self.sockets:
@@ -124,15 +129,20 @@ class Connections:
                 s = key.fileobj
                 try:
                     if event == selectors.EVENT_WRITE:
-                        s.send(b"who?")
+                        s.send(self.question)
                         selector.modify(s, selectors.EVENT_READ)
                         continue
-                    answers[s] = s.recv(100).decode() or "broken"
+                    answers[s] = self.who(s, s.recv(65535))
                 except OSError:
                     answers[s] = "broken"
                 selector.unregister(s)
         return "".join("%s %s\n" % (source, answers[s])
                        for s, source in self.sockets.items())
+
+    def who(self, s, answer):
+        if s.type == socket.SOCK_DGRAM and len(answer) < len(self.question):
+            return "short"
+        return answer.decode().strip() or "broken"
 
     def keep(self, path):
         """Asks whenever somebody connects to Unix socket 'path', in the
@@ -158,6 +168,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--timeout", type=float, default=20,
                         help="seconds without any answer")
+    parser.add_argument("--size", type=int, default=0,
+                        help="bytes of a datagram, at least 4")
     commands = parser.add_subparsers(dest="command", required=True)
 
     command = commands.add_parser(
@@ -191,7 +203,7 @@ def main():
     else:
         connections = Connections(args.protocol, args.sources, args.first,
                                   args.n, args.address, args.port,
-                                  args.timeout)
+                                  args.timeout, args.size)
         sys.stdout.write(connections.ask())
         if args.command == "keep":
             connections.keep(args.socket)
