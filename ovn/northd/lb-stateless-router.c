@@ -161,7 +161,8 @@ build_member_flows(const struct choice *choice, const struct ovn_datapath *od,
                       src_ip, (choice->is_second ? SECOND_ETH_SRC
                                : out_port->lrp_networks.ea_s),
                       out_port->json_key, is_ipv4);
-        ovn_lflow_add(lflows, od, &ROUTER_IN_IP_ROUTING_ECMP, 110,
+        ovn_lflow_add(lflows, od, &ROUTER_IN_IP_ROUTING_ECMP,
+                      choice->lb_vip->port_str ? 110 : 109,
                       ds_cstr(&member_match), ds_cstr(&actions), lflow_ref,
                       WITH_HINT(&choice->lb->nlb->header_));
         ds_destroy(&ip_s);
@@ -210,7 +211,9 @@ build_choice_flows(const struct choice *choice,
     const struct ovn_northd_lb *lb = choice->lb;
     unsigned int group_id = (choice->is_second ? SECOND_GROUP_ID
                              : STATELESS_GROUP_ID);
-    unsigned int priority = choice->is_second ? 10402 : 10400;
+    unsigned int priority = (choice->is_second ? 10402
+                             : choice->lb_vip->port_str ? 10400
+                             : 10398);
     bool is_rejected = !choice->n && choice->lb_vip->empty_backend_rej;
     struct ds actions = DS_EMPTY_INITIALIZER;
     struct ds match = DS_EMPTY_INITIALIZER;

@@ -47,6 +47,7 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
                     struct lflow_table *lflows)
 {
     bool is_ipv4 = lb_vip->address_family == AF_INET;
+    unsigned int priority = lb_vip->port_str ? 120 : 119;
     struct ds actions = DS_EMPTY_INITIALIZER;
     struct ds match = DS_EMPTY_INITIALIZER;
     struct ds quoted = DS_EMPTY_INITIALIZER;
@@ -58,7 +59,7 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
     ds_put_format(&match, "outport == %s && is_chassis_resident(%s) && ",
                   ds_cstr(&quoted), ds_cstr(&quoted));
     lb_stateless_put_vip_match(lb_dps->lb, lb_vip, &match);
-    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_PRE_LB, 120,
+    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_PRE_LB, priority,
                        ds_cstr(&match),
                        REGBIT_CONNTRACK_DEFRAG" = 0; ct_lb_mark;", lflows);
 
@@ -71,8 +72,8 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
         ds_put_cstr(&actions, backend->ip_str);
     }
     ds_put_cstr(&actions, ");");
-    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_PRE_STATEFUL, 120,
-                       ds_cstr(&match), ds_cstr(&actions), lflows);
+    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_PRE_STATEFUL,
+                       priority, ds_cstr(&match), ds_cstr(&actions), lflows);
 
     /* If it does not begin a connection, it goes back to the router that it
      * came from, which selects the second choice. */
