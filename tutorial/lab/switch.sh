@@ -77,15 +77,6 @@ lab_start() {
     fi
     lab_run_switch "$@"
 }
-# lab_start or of lab_switch SWITCH.  Its eth0 is a veth, whose other end
-# "ovs-NAME" is a port of br0.  Without an IPv6 address the host sends no
-# packets that nobody asked for.
-lab_host() {
-    lab_netns "$1"
-    lab_link "$1" eth0 "$3" "${5-}" "ovs-$1" "$4"
-    ip -n "$1" address add "$2" dev eth0 ||
-        lab_die "cannot give host $1 an address"
-}
 
 # lab_switch NAME [BUILD]: makes a switch with the bridge br0, on a host of its
 # own, that runs from the build tree BUILD or else $OVS_BUILD.
@@ -97,15 +88,6 @@ lab_switch() {
         test -z "${2-}" || lab_use_build "$2"
         lab_at "$1" lab_run_switch
     ) || exit 1
-}
-# lab_switch NAME.
-lab_at() {
-    (
-        LAB_SWITCH=$1
-        shift
-        lab_use "$LAB_DIR/$LAB_SWITCH"
-        "$@"
-    )
 }
 
 # lab_at NAME COMMAND [ARG...]: runs a command that talks to the switch of
