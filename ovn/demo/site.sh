@@ -176,7 +176,7 @@ site_ethernet() {
 site_bridge() {
     lab_plug "$1" "$2" "$3" "$4"
     lab_at "$1" ovs-vsctl --timeout=10 add-br "br-$2" -- \
-        set Bridge "br-$2" datapath_type="$LAB_DATAPATH" -- \
+        set Bridge "br-$2" datapath_type="$(lab_datapath "$1")" -- \
         add-port "br-$2" "$2" || lab_die "cannot connect $1"
 }
 

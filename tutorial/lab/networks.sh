@@ -60,7 +60,7 @@ lab_endpoint() {
     lab_sysctl "$1" ipv4/conf/all/arp_ignore 1
     lab_at "$1" ovs-vsctl --timeout=10 \
         add-br br-under -- \
-        set Bridge br-under datapath_type="$LAB_DATAPATH" \
+        set Bridge br-under datapath_type="$(lab_datapath "$1")" \
             other-config:hwaddr="$3" -- \
         set Interface br-under mtu_request="$(cat "$LAB_DIR/$4.mtu")" -- \
         add-port br-under under ||
@@ -93,7 +93,7 @@ lab_tunnels_up() {
 }
 
 lab_tunnel_neighbor() {
-    if test "$LAB_DATAPATH" = system; then
+    if test "$(lab_datapath "$1")" = system; then
         lab_neighbor "$1" "$2" "$3" br-under
     else
         lab_at "$1" ovs-appctl --timeout=10 tnl/neigh/set br-under "$2" "$3" \

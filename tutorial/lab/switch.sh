@@ -54,12 +54,18 @@ lab_begin() {
 
     # The datapath "netdev" wants tap devices.  "dummy" is the same code and
     # does without them.  "system" is the one of the kernel.
+    # $LAB_DATAPATH_NAME is for the switch NAME alone.
     if test -z "${LAB_DATAPATH-}"; then
         LAB_DATAPATH=dummy
         if (: <>/dev/net/tun) 2>/dev/null; then
             LAB_DATAPATH=netdev
         fi
     fi
+}
+
+# lab_datapath SWITCH: prints the type of the datapath that a switch has.
+lab_datapath() {
+    eval "echo \"\${LAB_DATAPATH_$1:-\$LAB_DATAPATH}\""
 }
 
 # lab_use DIR: the programs of Open vSwitch talk to the switch that has its
@@ -80,7 +86,7 @@ lab_start() {
 
 # lab_switch NAME [BUILD]: makes a switch with the bridge br0, on a host of its
 # own, that runs from the build tree BUILD or else $OVS_BUILD.
-# NAME has up to 11 characters.
+# NAME has up to 11 letters and digits.
 lab_switch() {
     mkdir "$LAB_DIR/$1" || exit 1
     lab_netns "$1"
@@ -115,7 +121,8 @@ lab_run_switch() {
         ovs-vsctl --no-wait init &&
         lab_daemon ovs-vswitchd "$@" &&
         ovs-vsctl --timeout=10 --may-exist add-br br0 -- set Bridge br0 \
-            datapath_type="$LAB_DATAPATH" fail-mode=secure ||
+            datapath_type="$(lab_datapath "${LAB_SWITCH-}")" \
+            fail-mode=secure ||
         lab_die "cannot start Open vSwitch"
 }
 
