@@ -267,11 +267,20 @@ site_use() {
         lab_die 'cannot set the route to the service'
 }
 
-# site_kill CHASSIS: it dies, in the middle of everything.
+# site_plug CHASSIS up|down: plugs its cables in, or out.
+site_plug() {
+    case $1 in
+        gw*) ip -n "$1" link set outside "$2" ;;
+    esac && ip -n "$1" link set under "$2" || lab_die "cannot plug $1 $2"
+}
+
+# site_kill CHASSIS: it dies, in the middle of everything.  The kernel's
+# datapath lives longer than its daemons, but gets no packets any more.
 site_kill() {
     kill -s KILL "$(cat "$LAB_DIR/$1/ovn-controller.pid")" &&
         rm "$LAB_DIR/$1/ovn-controller.pid" || lab_die "cannot kill $1"
     lab_kill "$1"
+    site_plug "$1" down
 }
 
 # site_signal SIGNAL CHASSIS...: sends it to their ovn-controllers.
@@ -287,6 +296,7 @@ site_signal() {
 
 # site_revive CHASSIS: it starts again.
 site_revive() {
+    site_plug "$1" up
     lab_at "$1" lab_run_switch || exit 1
     lab_tunnels_up "$1" inside
     lab_controller "$1"
