@@ -40,12 +40,12 @@ connections_open() {
 # connections_must COMMAND FILE: runs connections_COMMAND, with what it prints
 # in $LAB_DIR/FILE.  A connection whose addresses and ports conntrack still has
 # in use somewhere may take several tries to open.  If some cannot be opened,
-# that is the verdict.
+# all ends here.
 connections_must() {
     for connections_try in 1 2 3 4; do
         "connections_$1" >"$LAB_DIR/$2" 2>"$LAB_DIR/error" && return
     done
-    table_result="cannot $1 connections: $(head -n 1 "$LAB_DIR/error")"
+    table_fail "cannot $1 connections: $(head -n 1 "$LAB_DIR/error")"
     table_verdict ''
 }
 
