@@ -20,13 +20,16 @@ NAME.pid or SOCKET.pid.
 """
 
 import argparse
+import errno
 import os
 import selectors
 import socket
 import struct
 import sys
 
-TYPES = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+TYPES = {"tcp": (socket.SOCK_STREAM, socket.IPPROTO_TCP),
+         "udp": (socket.SOCK_DGRAM, socket.IPPROTO_UDP),
+         "sctp": (socket.SOCK_STREAM, socket.IPPROTO_SCTP)}
 
 
 def family(address):
@@ -47,17 +50,23 @@ def detach(pidfile):
 
 
 class Server:
-    """Answers 'name' at all addresses, on 'ports' of TCP and UDP."""
+    """Answers 'name' at all addresses, on 'ports' of TCP and UDP, and of SCTP
+    if the kernel has it."""
 
     def __init__(self, name, ports):
         self.name = name.encode()
         self.selector = selectors.DefaultSelector()
         for port in ports:
-            self.bind(socket.SOCK_DGRAM, port, self.answer_datagram)
-            self.bind(socket.SOCK_STREAM, port, self.accept).listen(1024)
+            self.bind("udp", port, self.answer_datagram)
+            self.bind("tcp", port, self.accept).listen(1024)
+            try:
+                self.bind("sctp", port, self.accept).listen(1024)
+            except OSError as e:
+                if e.errno != errno.EPROTONOSUPPORT:
+                    raise
 
-    def bind(self, type, port, function):
-        s = socket.socket(socket.AF_INET6, type)
+    def bind(self, protocol, port, function):
+        s = socket.socket(socket.AF_INET6, *TYPES[protocol])
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         s.bind(("::", port))
@@ -102,8 +111,8 @@ class Connections:
                 self.sockets[s] = "%s:%d" % (source, local)
 
     def connect(self, protocol, local, remote):
-        s = socket.socket(family(remote[0]), TYPES[protocol])
-        if protocol == "tcp":
+        s = socket.socket(family(remote[0]), *TYPES[protocol])
+        if protocol != "udp":
             # To close is to reset, so that the port is free at once.
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                          struct.pack("ii", 1, 0))
