@@ -83,7 +83,7 @@ help:
 #:                      base (5 minutes)
 #: make bench-ovn-gateways
 #:                      what connections through its load balancers cost gateways
-#:                      and nodes, with and without state (8 minutes)
+#:                      and nodes, with and without state (5 minutes)
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
 #: make series          write the patches for ovs-dev to build/series (GROUP=NAME:
