@@ -129,6 +129,25 @@ put_group_id(unsigned int group_id, struct ds *actions)
                   group_id);
 }
 
+/* Adds a flow that gives packets on their way to a second choice behind
+ * 'out_port' the address of that again, if the router has to ask for the MAC
+ * address of the backend, which would learn the other one. */
+static void
+build_second_arp_flow(const struct ovn_port *out_port,
+                      struct lflow_table *lflows, struct lflow_ref *lflow_ref)
+{
+    char *match = xasprintf("eth.dst == 00:00:00:00:00:00 && eth.src == "
+                            SECOND_ETH_SRC" && outport == %s",
+                            out_port->json_key);
+    char *actions = xasprintf("eth.src = %s; next;",
+                              out_port->lrp_networks.ea_s);
+
+    ovn_lflow_add(lflows, out_port->od, &ROUTER_IN_NETWORK_ID, 120, match,
+                  actions, lflow_ref);
+    free(match);
+    free(actions);
+}
+
 /* Adds the flows that forward what matches 'match' and has 'group_id' to the
  * backend that was selected. */
 static void
@@ -165,6 +184,9 @@ build_member_flows(const struct choice *choice, const struct ovn_datapath *od,
                       choice->lb_vip->port_str ? 110 : 109,
                       ds_cstr(&member_match), ds_cstr(&actions), lflow_ref,
                       WITH_HINT(&choice->lb->nlb->header_));
+        if (choice->is_second) {
+            build_second_arp_flow(out_port, lflows, lflow_ref);
+        }
         ds_destroy(&ip_s);
     }
     ds_destroy(&member_match);
@@ -172,7 +194,8 @@ build_member_flows(const struct choice *choice, const struct ovn_datapath *od,
 }
 
 /* Adds flows that keep what matches 'match' from NAT of router 'od', which may
- * have the VIP as an external address. */
+ * have the VIP as an external address.  An ordinary load balancer with a port
+ * of the same VIP, with 110 and 120, comes before a VIP without a port. */
 static void
 build_no_nat_flows(const struct choice *choice, const struct ovn_datapath *od,
                    const char *match, struct lflow_table *lflows,
@@ -180,8 +203,9 @@ build_no_nat_flows(const struct choice *choice, const struct ovn_datapath *od,
 {
     ovn_lflow_add(lflows, od, &ROUTER_IN_UNSNAT, 120, match, "next;",
                   lflow_ref, WITH_HINT(&choice->lb->nlb->header_));
-    ovn_lflow_add(lflows, od, &ROUTER_IN_DNAT, 120, match, "next;", lflow_ref,
-                  WITH_HINT(&choice->lb->nlb->header_));
+    ovn_lflow_add(lflows, od, &ROUTER_IN_DNAT,
+                  choice->lb_vip->port_str ? 120 : 105, match, "next;",
+                  lflow_ref, WITH_HINT(&choice->lb->nlb->header_));
 }
 
 /* Adds a flow that drops fragments, the first ones, too: to OpenFlow they have

@@ -104,9 +104,10 @@ build_backend_flows(const struct ovn_lb_datapaths *lb_dps,
     ds_destroy(&actions);
 }
 
-/* Adds a flow that drops what is for 'lb_vip', but for no backend that this
+/* Adds flows that drop what is for 'lb_vip', but for no backend that this
  * chassis knows of.  A gateway may know of a newcomer before its chassis does,
- * and conntrack must not commit its connections untranslated. */
+ * and conntrack must not commit its connections untranslated.  Switches with a
+ * localnet port have no backends, and may lead to the gateways. */
 static void
 build_unknown_backend_flow(const struct ovn_lb_datapaths *lb_dps,
                            const struct ovn_datapaths *ls_datapaths,
@@ -114,10 +115,19 @@ build_unknown_backend_flow(const struct ovn_lb_datapaths *lb_dps,
                            struct lflow_table *lflows)
 {
     struct ds match = DS_EMPTY_INITIALIZER;
+    size_t index;
 
     lb_stateless_put_vip_match(lb_dps->lb, lb_vip, &match);
-    build_lswitch_flow(lb_dps, ls_datapaths, &SWITCH_OUT_PRE_LB, 105,
-                       ds_cstr(&match), debug_drop_action(), lflows);
+    DYNAMIC_BITMAP_FOR_EACH_1 (index, &lb_dps->nb_ls_map) {
+        const struct ovn_datapath *od
+            = ovn_datapaths_find_by_index(ls_datapaths, index);
+
+        if (vector_is_empty(&od->localnet_ports)) {
+            ovn_lflow_add(lflows, od, &SWITCH_OUT_PRE_LB, 105, ds_cstr(&match),
+                          debug_drop_action(), lb_dps->lflow_ref,
+                          WITH_HINT(&lb_dps->lb->nlb->header_));
+        }
+    }
     ds_destroy(&match);
 }
 

@@ -21,6 +21,7 @@
 #include "packets.h"
 #include "selection.h"
 #include "smap.h"
+#include "sset.h"
 #include "util.h"
 #include "vec.h"
 
@@ -65,11 +66,14 @@ lb_stateless_is_wanted(const struct ovn_northd_lb *lb)
     return true;
 }
 
-/* Returns the address of 'op' in the network of the port that has 'ip', or
- * NULL. */
+/* Returns the address of 'op' in the network of the port that has 'ip', the
+ * longest one, and stores the length of that in '*plen', or NULL. */
 static const char *
-find_src_ip(const struct ovn_port *op, const struct in6_addr *ip)
+find_src_ip(const struct ovn_port *op, const struct in6_addr *ip,
+            unsigned int *plen)
 {
+    const char *src_ip = NULL;
+
     const struct lport_addresses *networks = &op->lrp_networks;
 
     if (IN6_IS_ADDR_V4MAPPED(ip)) {
@@ -78,38 +82,69 @@ find_src_ip(const struct ovn_port *op, const struct in6_addr *ip)
         for (size_t i = 0; i < networks->n_ipv4_addrs; i++) {
             const struct ipv4_netaddr *na = &networks->ipv4_addrs[i];
 
-            if (!((na->network ^ ip4) & na->mask)) {
-                return na->addr_s;
+            if (!((na->network ^ ip4) & na->mask)
+                && (!src_ip || na->plen > *plen)) {
+                src_ip = na->addr_s;
+                *plen = na->plen;
             }
         }
-        return NULL;
+        return src_ip;
     }
     for (size_t i = 0; i < networks->n_ipv6_addrs; i++) {
         const struct ipv6_netaddr *na = &networks->ipv6_addrs[i];
         struct in6_addr network = ipv6_addr_bitand(ip, &na->mask);
 
-        if (ipv6_addr_equals(&network, &na->network)) {
-            return na->addr_s;
+        if (ipv6_addr_equals(&network, &na->network)
+            && (!src_ip || na->plen > *plen)) {
+            src_ip = na->addr_s;
+            *plen = na->plen;
         }
     }
-    return NULL;
+    return src_ip;
 }
 
-/* Returns the port of router 'od' that has 'ip' in one of its networks, or
- * NULL, and stores the address that the port has there in '*src_ip'. */
+/* Returns the port of router 'od' that has 'ip' in one of its networks, the
+ * longest one, or NULL, and stores the address that the port has there in
+ * '*src_ip'. */
 const struct ovn_port *
 lb_stateless_find_out_port(const struct ovn_datapath *od,
                            const struct in6_addr *ip, const char **src_ip)
 {
+    const struct ovn_port *op, *out_port = NULL;
+    unsigned int longest = 0;
+
+    HMAP_FOR_EACH (op, dp_node, &od->ports) {
+        unsigned int plen;
+        const char *s = find_src_ip(op, ip, &plen);
+
+        if (s && (!out_port || plen > longest)) {
+            out_port = op;
+            longest = plen;
+            *src_ip = s;
+        }
+    }
+    return out_port;
+}
+
+/* Does a port of router 'od' have the address 'ip_s'? */
+static bool
+is_router_ip(const struct ovn_datapath *od, const char *ip_s)
+{
     const struct ovn_port *op;
 
     HMAP_FOR_EACH (op, dp_node, &od->ports) {
-        *src_ip = find_src_ip(op, ip);
-        if (*src_ip) {
-            return op;
+        for (size_t i = 0; i < op->lrp_networks.n_ipv4_addrs; i++) {
+            if (!strcmp(op->lrp_networks.ipv4_addrs[i].addr_s, ip_s)) {
+                return true;
+            }
+        }
+        for (size_t i = 0; i < op->lrp_networks.n_ipv6_addrs; i++) {
+            if (!strcmp(op->lrp_networks.ipv6_addrs[i].addr_s, ip_s)) {
+                return true;
+            }
         }
     }
-    return NULL;
+    return false;
 }
 
 /* Returns NULL if router 'od' can send packets to 'backend' of VIP 'vip_s' of
@@ -122,6 +157,7 @@ check_backend(const struct ovn_lb_datapaths *lb_dps,
               const struct ovn_northd_lb_backend *backend_nb)
 {
     const struct ovn_port *out_port;
+    const struct ovn_datapath *ls;
     const char *src_ip;
 
     if (!strcmp(backend->ip_str, vip_s)) {
@@ -141,10 +177,19 @@ check_backend(const struct ovn_lb_datapaths *lb_dps,
         return xasprintf("is behind port %s, which no logical switch has",
                          out_port->key);
     }
-    if (!dynamic_bitmap_is_set(&lb_dps->nb_ls_map,
-                               out_port->peer->od->sdp->index)) {
+    ls = out_port->peer->od;
+    if (!dynamic_bitmap_is_set(&lb_dps->nb_ls_map, ls->sdp->index)) {
         return xasprintf("is in logical switch %s, add the load balancer to "
-                         "it, too", out_port->peer->od->nbs->name);
+                         "it, too", ls->nbs->name);
+    }
+    if (!vector_is_empty(&ls->localnet_ports)) {
+        return xasprintf("is in logical switch %s, which has a localnet port, "
+                         "put the backend behind a router", ls->nbs->name);
+    }
+    if (ls->lb_with_stateless_mode) {
+        return xasprintf("is in logical switch %s, whose "
+                         "enable-stateless-acl-with-lb translates packets "
+                         "from the router, too: remove that", ls->nbs->name);
     }
     return NULL;
 }
@@ -187,22 +232,40 @@ check_router(const struct ovn_lb_datapaths *lb_dps,
         return false;
     }
     for (size_t i = 0; i < lb->n_vips; i++) {
+        struct sset lports = SSET_INITIALIZER(&lports);
         const struct ovn_lb_backend *backend;
         const struct ovn_northd_lb_backend *backend_nb
             = lb->vips_nb[i].backends_nb;
+        bool ok = true;
 
+        if (is_router_ip(od, lb->vips[i].vip_str)) {
+            selection_warn(&row, "not stateless: VIP %s is an address of "
+                           "logical router %s, take another one",
+                           lb->vips[i].vip_str, od->nbr->name);
+            return false;
+        }
         VECTOR_FOR_EACH_PTR (&lb->vips[i].backends, backend) {
             char *error = check_backend(lb_dps, od, lb->vips[i].vip_str,
                                         backend, backend_nb);
 
+            if (!error && !sset_add(&lports, backend_nb->logical_port)) {
+                error = xasprintf("has the port %s, as another one of the "
+                                  "same VIP, take one of them",
+                                  backend_nb->logical_port);
+            }
             if (error) {
                 selection_warn(&row, "not stateless: backend %s %s",
                                backend->ip_str, error);
                 free(error);
-                return false;
+                ok = false;
+                break;
             }
             check_port(lb_dps, od, ls_ports, backend,
                        backend_nb++->logical_port);
+        }
+        sset_destroy(&lports);
+        if (!ok) {
+            return false;
         }
     }
     return true;
