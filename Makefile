@@ -59,7 +59,7 @@ help:
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
 #:                      SHORT=yes: without upstream's cases, 7 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
-#: make check-kernel    our traffic on Debian's kernels in qemu (30 minutes;
+#: make check-kernel    our traffic on Debian's kernels in qemu (40 minutes;
 #:                      ALL=yes: all of it on each, an hour)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer, ThreadSanitizer and

@@ -40,11 +40,9 @@ lab_central() {
 lab_ovn_new_db() {
     export OVN_NB_DB="unix:$LAB_DIR/central/nb.sock"
     export OVN_SB_DB="unix:$LAB_DIR/central/sb.sock"
-    # A build is not always among the sources.
-    lab_sources=$(sed -n 's/^abs_top_srcdir = //p' "$OVN_BUILD/Makefile")
     rm -f "$LAB_DIR/central/$1.db" &&
         ovsdb-tool create "$LAB_DIR/central/$1.db" \
-            "$lab_sources/ovn-$1.ovsschema" &&
+            "$(lab_sources "$OVN_BUILD")/ovn-$1.ovsschema" &&
         lab_ovn_db "$1" && "ovn-${1}ctl" --timeout=20 init ||
         lab_die "cannot make the database $1"
 }

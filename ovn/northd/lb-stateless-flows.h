@@ -14,8 +14,8 @@
 #ifndef NORTHD_LB_STATELESS_FLOWS_H
 #define NORTHD_LB_STATELESS_FLOWS_H 1
 
-/* What the flows of routers and those of switches for stateless load balancers
- * have in common. */
+/* What the files of stateless load balancers share: lb-stateless.c says what
+ * can be one, and the others make the flows of routers and of switches. */
 
 #include "northd.h"
 #include "openvswitch/dynamic-string.h"

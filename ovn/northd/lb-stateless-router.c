@@ -34,8 +34,8 @@
 #define STATELESS_GROUP_ID UINT16_MAX
 #define SECOND_GROUP_ID (UINT16_MAX - 1)
 
-/* What routers select one of: the available backends of a VIP, as the first
- * or, while backends leave or join, as the second choice. */
+/* What routers select one of: the available backends of a VIP, as the first or
+ * as the second choice.  They differ while backends join or drain. */
 struct choice {
     const struct ovn_northd_lb *lb;
     const struct ovn_lb_vip *lb_vip;

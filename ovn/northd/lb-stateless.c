@@ -72,9 +72,8 @@ static const char *
 find_src_ip(const struct ovn_port *op, const struct in6_addr *ip,
             unsigned int *plen)
 {
-    const char *src_ip = NULL;
-
     const struct lport_addresses *networks = &op->lrp_networks;
+    const char *src_ip = NULL;
 
     if (IN6_IS_ADDR_V4MAPPED(ip)) {
         ovs_be32 ip4 = in6_addr_get_mapped_ipv4(ip);
@@ -195,7 +194,7 @@ check_backend(const struct ovn_lb_datapaths *lb_dps,
 }
 
 /* Logs if 'backend' of 'lb_dps' is behind router 'od', but its port is not.
- * Nobody can use it then, but the other ones: that port may be about to
+ * The other backends are of use all the same, and the port may be about to
  * come. */
 static void
 check_port(const struct ovn_lb_datapaths *lb_dps,

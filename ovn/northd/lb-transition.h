@@ -19,9 +19,9 @@
  * ends.
  *
  * New connections go to the first choice: what is selected without those that
- * drain.  Until the end, its chassis hands packets of connections that it does
- * not know to the second choice: what is selected without those that join, and
- * with those that drain. */
+ * drain.  Its chassis hands packets of connections that it does not know to
+ * the second choice: what is selected without those that join, and with those
+ * that drain, until that ends. */
 
 #include <stdbool.h>
 #include <stdint.h>

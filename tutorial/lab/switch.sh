@@ -47,6 +47,12 @@ lab_use_build() {
     done
 }
 
+# lab_sources BUILD: prints where the sources of a build tree are, which may be
+# elsewhere.
+lab_sources() {
+    sed -n 's/^abs_top_srcdir = //p' "$1/Makefile"
+}
+
 # lab_begin: prepares for switches and hosts.
 lab_begin() {
     lab_make_dir
@@ -111,11 +117,9 @@ lab_at() {
 # $OVS_RUNDIR, in the network of $LAB_SWITCH if there is one.
 lab_run_switch() {
     test $# -gt 0 || set -- --enable-dummy
-    # A build is not always among the sources.
-    lab_sources=$(sed -n 's/^abs_top_srcdir = //p' "$OVS_BUILD/Makefile")
     test -e "$OVS_DBDIR/conf.db" ||
         ovsdb-tool create "$OVS_DBDIR/conf.db" \
-            "$lab_sources/vswitchd/vswitch.ovsschema" &&
+            "$(lab_sources "$OVS_BUILD")/vswitchd/vswitch.ovsschema" &&
         lab_daemon ovsdb-server "$OVS_DBDIR/conf.db" \
             --remote="punix:$OVS_RUNDIR/db.sock" &&
         ovs-vsctl --no-wait init &&
