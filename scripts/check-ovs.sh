@@ -1,7 +1,12 @@
-# What "make check" runs of the part ovs: see scripts/check.
+# What "make check" runs of the part ovs: see scripts/check.  SHORT=yes leaves out
+# all but unit cases, ours and upstream's.
+
+if test "$SHORT" = yes; then
+    lanes=computes suites=check
+fi
 
 waits () {
-    if networks churn; then
+    if networks "${of}churn"; then
         one churn 'random changes under traffic' \
             env OVS_BUILD=$tree tests/consistent-churn/churn --time=20 \
                 --save=build/log/churn
@@ -19,7 +24,8 @@ waits () {
         $tree check-system-userspace -k DNAT,balancing
 }
 
-computes () {
+# What computes besides the unit cases.
+besides () {
     about_series
     one sparse 'endianness and locks in our files' scripts/sparse
     one pictures 'the pictures of the pages are what pictures/draw draws' \
@@ -32,13 +38,17 @@ computes () {
     one fuzz-targets 'the fuzz targets compile' \
         make -C $tree V=0 \
             $(fuzz_targets | sed 's,.*,tests/oss-fuzz/&_target.o,')
+    one packets "a packet's buckets depend on the packet alone" \
+        env OVS_BUILD=$tree tests/consistent-packets/packets --time=30 \
+            --seed=1
+}
+
+computes () {
+    test "$SHORT" = yes || besides
 
     # Our cases: the table, the method in OpenFlow and in the switch.
     suite unit 'the table and the method' \
         $tree check -k consistent-dp-hash
-    one packets "a packet's buckets depend on the packet alone" \
-        env OVS_BUILD=$tree tests/consistent-packets/packets --time=30 \
-            --seed=1
 
     # Upstream's cases of what the hooks touch: groups, as text, on the wire and
     # in the switch, and recirculation.

@@ -3,8 +3,10 @@
 # one "unsteady TEST" more for a case that passed only when it was run again, and
 # one "part NAME SECONDS COUNT" for each call of the functions.  They need lib.sh.
 
-# With these begin the NAMEs of what tests another part than ovs.
+# With these begin the NAMEs of what tests another part than ovs, or another version
+# of the base, and the names of its cases of test suites.
 test $part = ovs && of= || of=$part-
+of=$of${BASE:+$BASE-} of_case=${BASE:+$BASE: }
 
 # Usage: part NAME TITLE COMMAND...
 #
@@ -57,7 +59,7 @@ suite () {
         check-system-*) networks "$title" || return ;;
     esac
     part "$name" "$title" scripts/suite "$@"
-    suite_results "$name" "build/log/$name.log"
+    suite_results "$name" "build/log/$name.log" "$of_case"
     echo "part $name $seconds $(count "build/log/$name.results")" \
         >> build/results
 }
