@@ -55,7 +55,8 @@ help:
 #: make demo            what a change of the backends does to open connections
 #: make demo-ovn        the same with OVN's load balancers, side by side
 #: make recipes         what breaks in each recipe of tutorial/ (15 minutes)
-#: make check           run the tests that belong to us (15 minutes)
+#: make check           run the tests that belong to us (15 minutes; SHORT=yes:
+#:                      just the unit cases, ours and upstream's, 2 minutes)
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
 #:                      SHORT=yes: without upstream's cases, 7 minutes)
 #: make check-upstream  run all of upstream's tests (30 minutes)
