@@ -3,15 +3,15 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V PART BASE OVS_SRC OVN_SRC SHORT
+export V PART BASE OVS_SRC OVN_SRC SHORT SUITE DEB_SRC TWICE
 
 # The folder that the part's base and patches are assembled in.
 tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$tree' make)
 $(if $(tree),,$(error PART or BASE is wrong))
 
 # Targets that know other trees than build/ovs.
-any_tree := all assemble check check-ovn clean clean-lab configure distclean \
-	help install ovn pictures rebase refresh sandbox series switch
+any_tree := all assemble check check-deb check-ovn clean clean-lab configure deb \
+	distclean help install ovn pictures rebase refresh sandbox series switch
 any_part := $(any_tree) check-sanitize
 any_base := $(any_tree) check-upstream churn demo recipes
 targets := $(if $(filter build/ovs,$(tree)),$(MAKECMDGOALS),$(if \
@@ -33,17 +33,20 @@ packages_ovn := python3-scapy wget
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86
+deb_packages := apt-utils debian-archive-keyring dpkg-dev mmdebstrap patch uidmap \
+	xz-utils
 sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
+	$(if $(filter /usr,$(prefix)),--sysconfdir=/etc --localstatedir=/var) \
 	$(configure_$(PART)) $(CONFIGURE)
 configure_ovn = --with-ovs-source=../ovs
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
-	bench-ovn bench-ovn-gateways bench-scale check check-kernel check-ovn \
+	bench-ovn bench-ovn-gateways bench-scale check check-deb check-kernel check-ovn \
 	check-portable check-sanitize check-upstream churn churn-ovn clean \
-	clean-lab configure demo demo-ovn distclean fuzz help install mutants \
+	clean-lab configure deb demo demo-ovn distclean fuzz help install mutants \
 	ovn pictures promtool rebase recipes refresh sandbox series switch
 
 help:
@@ -59,6 +62,8 @@ help:
 #:                      just the unit cases, ours and upstream's, 2 minutes)
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
 #:                      SHORT=yes: without upstream's cases, 7 minutes)
+#: make check-deb       make deb, and what it does to a switch that runs: upgrade,
+#:                      the way back, purge (20 minutes; as root)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-kernel    our traffic on Debian's kernels in qemu (40 minutes;
 #:                      ALL=yes: all of it on each, an hour)
@@ -94,6 +99,9 @@ help:
 #: make rebase          bring the patches to the base BASE=VERSION: writes those
 #:                      that differ there to patches/VERSION/ (PATCH=FILE: stops
 #:                      at that patch, to edit it)
+#: make deb             Debian packages for SUITE=trixie or forky (15 minutes;
+#:                      PART=ovn: of OVN; DEB_SRC=DIR: from the source package
+#:                      there; TWICE=yes: twice, to see whether they are the same)
 #: make install         install to $(DESTDIR)$(prefix), by default /usr/local
 #: make sandbox         start a switch with dummy devices, and a shell
 #: make clean           remove what was compiled
@@ -225,6 +233,15 @@ rebase:
 	@scripts/workdir
 	@scripts/packages $(packages)
 	@scripts/rebase $(PATCH)
+
+deb:
+	@scripts/workdir
+	@scripts/packages $(packages) $(deb_packages)
+	@scripts/deb
+
+check-deb: deb
+	@scripts/packages $(packages) $(deb_packages) lintian shellcheck
+	@scripts/check-deb
 
 install: all
 	+@$(run) install 'to $(DESTDIR)$(prefix)' \

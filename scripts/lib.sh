@@ -154,6 +154,17 @@ work_tree () {
         cp -R $tree/debian "$tree-$1"
 }
 
+# Usage: sources_tree DIR
+#
+# Prints git's id of the tree that DIR has, unpacked from a package, of upstream's
+# sources alone.
+sources_tree () {
+    rm -f "$git/assembling" "$git/info/exclude"
+    GIT_DIR=$top/$git GIT_WORK_TREE=$1 GIT_INDEX_FILE=$top/$git/assembling \
+        git -c core.autocrlf=false -c core.excludesFile="$top/scripts/not-source" \
+        add -A . && tree_git write-tree
+}
+
 diff_tree () {
     git -C $tree -c core.fileMode=false diff --no-color --no-ext-diff \
         --no-renames "$@"
