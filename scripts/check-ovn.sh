@@ -73,8 +73,7 @@ waits () {
                   ovn-nbctl ls-add sw -- lsp-add sw port
                   ovs-vsctl add-port br-int port \
                       -- set interface port external_ids:iface-id=port
-                  ovn-nbctl --wait=hv sync
-                  test \"\$(ovn-nbctl get logical_switch_port port up)\" = true" |
+                  ovn-nbctl --timeout=60 wait-until logical_switch_port port up=true" |
             make -C "$0" sandbox SHELL=/bin/sh' $tree
         one commands 'each command on our pages' scripts/own-network \
             scripts/page-commands $tree $(whole_files | grep '\.rst$' |
