@@ -3,7 +3,7 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V PART BASE OVS_SRC OVN_SRC SHORT SUITE DEB_SRC TWICE
+export V PART BASE OVS_SRC OVN_SRC SHORT SUITE DEB_SRC
 
 # The folder that the part's base and patches are assembled in.
 tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$tree' make)
@@ -100,8 +100,7 @@ help:
 #:                      that differ there to patches/VERSION/ (PATCH=FILE: stops
 #:                      at that patch, to edit it)
 #: make deb             Debian packages for SUITE=trixie or forky (15 minutes;
-#:                      PART=ovn: of OVN; DEB_SRC=DIR: from the source package
-#:                      there; TWICE=yes: twice, to see whether they are the same)
+#:                      DEB_SRC=DIR: from the source package there)
 #: make install         install to $(DESTDIR)$(prefix), by default /usr/local
 #: make sandbox         start a switch with dummy devices, and a shell
 #: make clean           remove what was compiled
