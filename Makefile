@@ -3,7 +3,7 @@
 
 prefix ?= /usr/local
 DESTDIR ?=
-export V PART BASE OVS_SRC OVN_SRC SHORT SUITE DEB_SRC
+export V PART BASE OVS_SRC OVN_SRC SHORT SUITE DEB_SRC TWICE
 
 # The folder that the part's base and patches are assembled in.
 tree := $(shell PART='$(PART)' BASE='$(BASE)' sh -c '. scripts/lib.sh && echo $$tree' make)
@@ -28,13 +28,13 @@ run := scripts/run
 packages := autoconf automake build-essential clang libbpf-dev libcap-ng-dev \
 	libssl-dev libtool pkg-config python3 \
 	ccache curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd \
-	nftables openssl procps python3-packaging python3-sphinx sparse tcpdump
+	nftables openssl procps python3-packaging python3-sphinx shellcheck sparse \
+	tcpdump
 packages_ovn := python3-scapy wget
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user
 kernel_packages := busybox-static cpio iputils-ping kmod qemu-system-x86
-deb_packages := apt-utils debian-archive-keyring dpkg-dev mmdebstrap patch uidmap \
-	xz-utils
+deb_packages := apt-utils debian-archive-keyring mmdebstrap uidmap
 sanitize_packages := clang libclang-rt-dev libc++-dev libc++abi-dev llvm
 configure = --enable-Werror --prefix='$(prefix)' PYTHON3=/usr/bin/python3 \
 	$(if $(filter /usr,$(prefix)),--sysconfdir=/etc --localstatedir=/var) \
@@ -63,7 +63,8 @@ help:
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
 #:                      SHORT=yes: without upstream's cases, 7 minutes)
 #: make check-deb       make deb, and what it does to a switch that runs: upgrade,
-#:                      the way back, purge (20 minutes; as root)
+#:                      the way back, purge (25 minutes; as root; TWICE=yes: and
+#:                      whether a second build is the same)
 #: make check-upstream  run all of upstream's tests (30 minutes)
 #: make check-kernel    our traffic on Debian's kernels in qemu (40 minutes;
 #:                      ALL=yes: all of it on each, an hour)
@@ -100,7 +101,8 @@ help:
 #:                      that differ there to patches/VERSION/ (PATCH=FILE: stops
 #:                      at that patch, to edit it)
 #: make deb             Debian packages for SUITE=trixie or forky (15 minutes;
-#:                      DEB_SRC=DIR: from the source package there)
+#:                      DEB_SRC=DIR: from the source package there; PART=ovn:
+#:                      for forky, and of Open vSwitch before)
 #: make install         install to $(DESTDIR)$(prefix), by default /usr/local
 #: make sandbox         start a switch with dummy devices, and a shell
 #: make clean           remove what was compiled
@@ -239,7 +241,7 @@ deb:
 	@scripts/deb
 
 check-deb: deb
-	@scripts/packages $(packages) $(deb_packages) lintian shellcheck
+	@scripts/packages $(packages) $(deb_packages) lintian
 	@scripts/check-deb
 
 install: all

@@ -27,6 +27,7 @@ waits () {
 # What computes besides the unit cases.
 besides () {
     about_series
+    scripts/check-deb quick
     one sparse 'endianness and locks in our files' scripts/sparse
     one pictures 'the pictures of the pages are what pictures/draw draws' \
         pictures/draw --check

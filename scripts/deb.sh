@@ -7,7 +7,10 @@
 #            which nobody should miss, and backports.
 #   deb      the folder that all is made in
 
-suite=${SUITE:-trixie}
+case ${PART:-ovs} in
+    ovs) suite=${SUITE:-trixie} ;;
+    *) suite=${SUITE:-forky} ;;
+esac
 export BASE=
 known=
 for base in patches/base patches/*/base; do
@@ -27,7 +30,6 @@ test "$found" = yes || die "SUITE=$suite is none of:$known"
 test $part = ovs || test -z "$BASE" ||
     die "OVN ${version%-*} needs a newer Open vSwitch than $suite has: SUITE=$(
         . ./patches/base && echo ${suites%% *})"
-test -d $home/packaging || die "there are no packages of PART=$part yet"
 source=${package%-source}
 suffix=$(sed -n '1s/.*\(+cdh[0-9]*\).*/\1/p' $home/packaging/changelog)
 deb=build/deb/$suite
