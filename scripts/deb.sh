@@ -25,10 +25,12 @@ for base in patches/base patches/*/base; do
             ;;
     esac
 done
+older=$BASE
+test "${PART:-ovs}" = ovs || BASE=
 . scripts/lib.sh
 test "$found" = yes || die "SUITE=$suite is none of:$known"
-test $part = ovs || test -z "$BASE" ||
-    die "OVN ${version%-*} needs a newer Open vSwitch than $suite has: SUITE=$(
+test $part = ovs || test -z "$older" ||
+    die "OVN ${version%-*} needs a newer Open vSwitch than $older: SUITE=$(
         . ./patches/base && echo ${suites%% *})"
 source=${package%-source}
 suffix=$(sed -n '1s/.*\(+cdh[0-9]*\).*/\1/p' $home/packaging/changelog)
