@@ -11,7 +11,7 @@ case ${PART:-ovs} in
     ovs) suite=${SUITE:-trixie} ;;
     *) suite=${SUITE:-forky} ;;
 esac
-export BASE=
+export SUITE=$suite BASE=
 known=
 for base in patches/base patches/*/base; do
     suites=$(. "./$base" && echo "$suites")
