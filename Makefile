@@ -44,9 +44,9 @@ configure_ovn = --with-ovs-source=../ovs
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
-	bench-ovn bench-ovn-gateways bench-scale check check-deb check-kernel check-ovn \
-	check-portable check-sanitize check-upstream churn churn-ovn clean \
-	clean-lab configure deb demo demo-ovn distclean fuzz help install mutants \
+	bench-jet bench-ovn bench-ovn-gateways bench-scale check check-deb \
+	check-kernel check-ovn check-portable check-sanitize check-upstream churn \
+	churn-ovn clean clean-lab configure deb demo demo-ovn distclean fuzz help install mutants \
 	ovn pictures promtool rebase recipes refresh sandbox series switch
 
 help:
@@ -86,6 +86,8 @@ help:
 #: make bench-flows     datapath flows and upcalls of 200 and 2000 busy groups
 #:                      (10 minutes)
 #: make bench-hash      time of the portable hash, next to the symmetric one
+#: make bench-jet       Just Enough Tracking beside full tracking, in the setting of
+#:                      the paper about it
 #: make bench-ovn       what changes and many load balancers cost OVN, next to the
 #:                      base (5 minutes)
 #: make bench-ovn-gateways
@@ -207,6 +209,9 @@ bench-flows: all
 bench-hash: all
 	@bench/build hash
 	@build/bench/hash $(BENCH_FLAGS)
+
+bench-jet: all
+	@bench/jet $(BENCH_FLAGS)
 
 bench-ovn: ovn
 	@scripts/packages $(packages) valgrind
