@@ -81,7 +81,8 @@ help:
 #: make churn-ovn       random changes of OVN's stateless load balancers, gateways
 #:                      and daemons under connections [TIME, SEED, CHURN_FLAGS]
 #:                      (OVN_BUILD=DIR: of OVN that was built there)
-#: make bench-balance   balance against disruption, next to other methods
+#: make bench-balance   balance against disruption, next to methods of papers (6
+#:                      minutes)
 #: make bench-change    what a group-mod costs the switch, next to stock dp_hash
 #: make bench-flows     datapath flows and upcalls of 200 and 2000 busy groups
 #:                      (10 minutes)

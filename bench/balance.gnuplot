@@ -27,7 +27,7 @@ do for [slots in "256 1024 4096 16384"] {
         } else {
             unset key
         }
-        plot chosen("pure|bound", n, slots) using 5:(100 * $7) \
+        plot chosen("pure|bound [0-9]", n, slots) using 5:(100 * $7) \
                  with linespoints lw 2 pt 7 ps 0.5 lc rgb "#2166ac" \
                  title "consistent-dp-hash", \
              chosen("Maglev", n, slots) using 5:(100 * $7) \
