@@ -46,8 +46,9 @@ configure_ovn = --with-ovs-source=../ovs
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
 	bench-jet bench-ovn bench-ovn-gateways bench-scale check check-deb \
 	check-kernel check-ovn check-portable check-sanitize check-upstream churn \
-	churn-ovn clean clean-lab configure deb demo demo-ovn distclean fuzz help install mutants \
-	ovn pictures promtool rebase recipes refresh sandbox series switch
+	churn-ovn clean clean-lab configure deb demo demo-ovn distclean fuzz help \
+	install mutants ovn pictures promtool rebase recipes refresh sandbox series \
+	switch
 
 help:
 	@sed -n 's/^#: //p' Makefile

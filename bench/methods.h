@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "splitmix64.h"
 #include "util.h"
 
 /* Methods of others that spread connections over buckets, for bench/balance.c.
@@ -72,12 +73,10 @@ struct owners {
 static inline uint64_t
 random_number(uint64_t *state)
 {
-    /* SplitMix64. */
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t number = splitmix64(*state, 0);
 
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    *state += UINT64_C(0x9e3779b97f4a7c15);     /* As for the next index. */
+    return number;
 }
 
 /* Returns the start of a sequence of random numbers for a bucket, slot or other
