@@ -13,7 +13,7 @@
 # What churn needs of the labs, and what it may change there.
 
 lab=$here/../../tutorial/lab
-for lab_part in base namespaces switch hosts networks connections; do
+for lab_part in base namespaces switch hosts networks family connections; do
     . "$lab/$lab_part.sh"
 done
 . "$here/../demo/lab.sh"

@@ -29,7 +29,6 @@
 # connects the three.
 
 # What a script may change before site_start.
-family=ipv4                     # That of all but tunnels: ipv4 or ipv6.
 gateways=ports
 laggards=                       # Chassis that nb_do does not wait for.
 
@@ -57,9 +56,6 @@ site_either() {
 client_ip() { site_ip 0 1; }
 # vip [N]: prints the address of the service, or of another.
 vip() { site_either "192.0.2.${1-80}" "2001:db8::${1-80}"; }
-# at ADDR [PORT]: prints them as text with a port, or that of another port, has
-# them.
-at() { site_either "$1${2+:$2}" "[$1]${2+:$2}"; }
 
 chassis_number() {
     case $1 in
@@ -97,11 +93,8 @@ nb_do() {
 # site_start: makes all but backends.
 site_start() {
     lab_segment inside 1600
-    lab_router router "$family" \
-        "$(site_either ipv4/ip_forward ipv6/conf/all/forwarding)"
+    lab_router router "$family"
     lab_client "$(client_ip)" "$(site_ip 0 254)" "$(site_len)"
-    # Without IPv6 addresses of the link nobody asks for neighbors.
-    lab_neighbor router "$(client_ip)" 02:00:00:00:00:01 client
     lab_central
     nb lr-add lr
     site_switch vms 1

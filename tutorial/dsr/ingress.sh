@@ -19,10 +19,10 @@ node_of() { echo "n$((($1 - 1) % 3 + 1))"; }
 # on port 80 for connections that keep talking, on port 8080 for short ones.
 node_backend() {
     site_backend "$1" "$(node_of "$1")"
-    ip -n "b$1" address add "$vip/32" dev lo ||
+    ip -n "b$1" address add "$vip/$whole" dev lo ||
         lab_die "cannot give backend $1 the service's address"
-    lab_echo "b$1" server "b$1" "$vip:80" --silence=20000 --size=3000
-    lab_echo "b$1.once" server "b$1" "$vip:8080" --silence=20000 --once
+    lab_echo "b$1" server "b$1" "$(at "$vip" 80)" --silence=20000 --size=3000
+    lab_echo "b$1.once" server "b$1" "$(at "$vip" 8080)" --silence=20000 --once
     site_load "$(node_of "$1")" node-backend id="$1" \
         backend_mac="$(backend_mac "$1")"
 }
@@ -51,10 +51,10 @@ add_backend() {
 }
 
 # The selection methods of client affinity.
-by_address() { echo 'selection_method=consistent-hash,fields(ip_src)'; }
+by_address() { echo "selection_method=consistent-hash,fields($src)"; }
 by_port() {
     # Linux gives connections even ports, as long as it has some.
-    echo 'selection_method=consistent-hash,fields(ip_src,tcp_src=0x7e)'
+    echo "selection_method=consistent-hash,fields($src,tcp_src=0x7e)"
 }
 
 # flush_conntrack: makes conntrack of the ingress node forget all.
@@ -77,7 +77,7 @@ ct_packets() {
 # comes from clients.
 client_flows() {
     lab_at gwa ovs-appctl --timeout=60 dpctl/dump-flows --names |
-        grep -c 'in_port(outside).*eth_type(0x0800)'
+        grep -c "in_port(outside).*ip.*proto="
 }
 
 # flows_at_most N: checks client_flows.  There is one flow before conntrack and

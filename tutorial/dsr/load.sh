@@ -22,7 +22,7 @@ load_wait() {
 load_run() {
     load_total=$1 load_concurrency=$2
     shift 2
-    load_wait "$@" "$vip:8080" "$load_total" "$load_concurrency" \
+    load_wait "$@" "$(at "$vip" 8080)" "$load_total" "$load_concurrency" \
         >"$LAB_DIR/load.out" 2>"$LAB_DIR/load.err"
     grep -q '^connections=' "$LAB_DIR/load.out" || {
         cat "$LAB_DIR/load.err" >&2
@@ -48,7 +48,7 @@ load_begin() {
     : >"$LAB_DIR/load.on"
     : >"$LAB_DIR/load.out"
     while test -e "$LAB_DIR/load.on"; do
-        load_wait "$vip:8080" 100 "$load_width"
+        load_wait "$(at "$vip" 8080)" 100 "$load_width"
         test "$?" -lt 128 || break
     done >"$LAB_DIR/load.out" 2>"$LAB_DIR/load.err" &
     load_loop=$!

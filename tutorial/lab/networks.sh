@@ -101,16 +101,24 @@ lab_tunnel_neighbor() {
     fi
 }
 
-# lab_router NAME [FAMILY FORWARD]: makes a host that routes, and spreads
+# lab_router NAME FAMILY: makes a host that routes, and spreads
 # connections over the next hops of a route by protocol, addresses and ports.
 # (Policy 1 would be simpler, but takes a hash that a socket on the same
-# machine has left, which changes when the socket has to retransmit.)  For
-# another FAMILY than ipv4, the parameter FORWARD turns routing on.
+# machine has left, which changes when the socket has to retransmit.)  FAMILY
+# is ipv4 or ipv6.
 lab_router() {
     lab_netns "$1"
-    lab_sysctl "$1" "${3-ipv4/ip_forward}" 1
-    lab_sysctl "$1" "${2-ipv4}/fib_multipath_hash_fields" 0x37
-    lab_sysctl "$1" "${2-ipv4}/fib_multipath_hash_policy" 3
+    lab_forward "$1" "$2"
+    lab_sysctl "$1" "$2/fib_multipath_hash_fields" 0x37
+    lab_sysctl "$1" "$2/fib_multipath_hash_policy" 3
+}
+
+# lab_forward HOST FAMILY: has a host forward packets.
+lab_forward() {
+    case $2 in
+        ipv4) lab_sysctl "$1" ipv4/ip_forward 1 ;;
+        ipv6) lab_sysctl "$1" ipv6/conf/all/forwarding 1 ;;
+    esac
 }
 
 # lab_client ADDR ROUTER-ADDR LEN: makes the host "client", and the host
@@ -120,6 +128,10 @@ lab_client() {
     lab_veth client eth0 02:00:00:00:00:01 router client
     ip -n client address add "$1/$3" dev eth0 &&
         ip -n router address add "$2/$3" dev client &&
+        ip -n router link set client address 02:00:00:00:00:fd &&
         ip -n client route add default via "$2" ||
         lab_die 'cannot connect the client'
+    # Without IPv6 addresses of the link nobody answers who asks for neighbors.
+    lab_neighbor client "$2" 02:00:00:00:00:fd
+    lab_neighbor router "$1" 02:00:00:00:00:01 client
 }

@@ -18,7 +18,8 @@
 # recipe_option for each other option, and then recipe_begin.
 
 for lab_part in \
-    base namespaces switch hosts openflow networks connections table; do
+    base namespaces switch hosts openflow networks family connections table
+do
     . "$lab/$lab_part.sh"
 done
 

@@ -28,11 +28,25 @@
 # their Geneve tunnels, port "tunnel".  Backend bN is at port "ovs-bN" of
 # its node.
 
-vip=192.0.2.80
-client_ip=10.0.0.1
-router_ip=172.16.0.254
 router_mac=02:00:00:00:00:fe
 site_mtu=1500
+
+# site_addresses: sets the addresses of the service and the client, and what
+# those of the client's network, of the Ethernet outside, and of backends begin
+# with.
+site_addresses() {
+    case $family in
+        ipv4)
+            vip=192.0.2.80
+            site_clients=10.0.0. site_outside=172.16.0. site_backends=10.1.0.
+            ;;
+        ipv6)
+            vip=2001:db8:80::80 site_clients=2001:db8:1::
+            site_outside=2001:db8:2:: site_backends=2001:db8:3::
+            ;;
+    esac
+    client_ip=${site_clients}1
+}
 
 # What follows from the name of a gateway or node: its address outside, its
 # address inside, its MAC address on both, and that of its tunnels.
@@ -43,25 +57,27 @@ site_number() {
         n[1-9]) echo 1"${1#n}" ;;
     esac
 }
-outside_ip() { echo "172.16.0.$(site_number "$1")"; }
+outside_ip() { echo "$site_outside$(site_number "$1")"; }
 inside_ip() { echo "172.17.0.$(site_number "$1")"; }
 mac() { echo "02:00:00:00:01:$(site_number "$1")"; }
 tunnel_mac() { echo "02:00:00:00:03:$(site_number "$1")"; }
 
 # What follows from the number of a backend.
-backend_ip() { echo "10.1.0.$1"; }
+backend_ip() { echo "$site_backends$1"; }
 backend_mac() { printf '02:00:00:00:02:%02x\n' "$1"; }
 
 # site_start: makes client, router and networks.  Between client and router
 # there is one more.
 site_start() {
+    family_begin
+    site_addresses
     lab_segment outside
     lab_segment inside 1600
 
-    lab_router router
+    lab_router router "$family"
     lab_plug router outside "$router_mac" outside
-    ip -n router address add "$router_ip/24" dev outside || exit 1
-    lab_client "$client_ip" 10.0.0.254 24
+    ip -n router address add "${site_outside}254/$length" dev outside || exit 1
+    lab_client "$client_ip" "${site_clients}254" "$length"
 }
 
 # site_switch NAME: makes a gateway or a node.
@@ -79,7 +95,7 @@ site_switch() {
 site_forget() {
     lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
     lab_ofctl "$1" ct-flush zone=1 '' \
-        "ct_nw_src=$(backend_ip "$2"),ct_nw_proto=6"
+        "ct_$src=$(backend_ip "$2"),ct_nw_proto=6"
 }
 
 # site_kill SWITCH: a gateway dies, in the middle of everything.
@@ -99,11 +115,11 @@ site_revive() {
 
 # site_backend N NODE: makes backend bN, a host whose router is its node.
 site_backend() {
-    lab_host "b$1" "$(backend_ip "$1")/24" "$(backend_mac "$1")" \
+    lab_host "b$1" "$(backend_ip "$1")/$length" "$(backend_mac "$1")" \
         $((10 + $1)) "$2"
-    ip -n "b$1" route add default via 10.1.0.254 ||
+    ip -n "b$1" route add default via "${site_backends}254" ||
         lab_die "cannot connect backend $1"
-    lab_neighbor "b$1" 10.1.0.254 "$(mac "$2")"
+    lab_neighbor "b$1" "${site_backends}254" "$(mac "$2")"
 }
 
 # site_route GATEWAY...: has the router spread packets to the service over
@@ -124,16 +140,17 @@ site_client_mtu() {
         lab_die 'cannot set the path MTU'
 }
 
-# site_load SWITCH FILE [NAME=VALUE...]: as lab_load, with FILE.bundle of the
-# recipe itself or else of stateless-gateway, where <vip>, <router_mac> and the
-# switch's own <mac> are known.
+# site_load SWITCH FILE [NAME=VALUE...]: as family_load, with FILE.bundle of
+# the recipe itself or else of stateless-gateway, where <vip>, <router_mac>,
+# the network of <backends> and the switch's own <mac> are known.
 site_load() {
     site_load_switch=$1 site_load_file=$here/$2.bundle
     test -e "$site_load_file" ||
         site_load_file=$here/../stateless-gateway/$2.bundle
     shift 2
-    lab_load "$site_load_switch" "$site_load_file" "$@" vip="$vip" \
-        router_mac="$router_mac" mac="$(mac "$site_load_switch")"
+    family_load "$site_load_switch" "$site_load_file" "$@" vip="$vip" \
+        router_mac="$router_mac" mac="$(mac "$site_load_switch")" \
+        backends="${site_backends}0/$length"
 }
 
 # site_send SWITCH: prints the actions that send a packet to a switch.  With
@@ -156,7 +173,7 @@ site_alive() {
 site_packets() {
     if site_alive "$1"; then
         lab_at "$1" ovs-appctl --timeout=20 revalidator/wait
-        lab_ofctl "$1" dump-aggregate table=0,tcp,nw_dst="$vip" |
+        lab_ofctl "$1" dump-aggregate "table=0,$tcp,$dst=$vip" |
             sed -n 's/.*packet_count=\([0-9]*\) .*/\1/p'
     else
         echo 0
