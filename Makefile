@@ -27,7 +27,7 @@ run := scripts/run
 # To build, and for the tests and the demo; and what a part needs besides.
 packages := autoconf automake build-essential clang libbpf-dev libcap-ng-dev \
 	libssl-dev libtool pkg-config python3 \
-	ccache curl ethtool flake8 iproute2 net-tools netbase netcat-openbsd \
+	ccache curl ethtool flake8 haproxy iproute2 net-tools netbase netcat-openbsd \
 	nftables openssl procps python3-packaging python3-sphinx shellcheck sparse \
 	tcpdump
 packages_ovn := python3-scapy wget

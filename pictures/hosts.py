@@ -97,6 +97,19 @@ SITES = {
             ("orange", "of a slot that b7 would take: to b5, tracked",
              "client router lb b5")]),
 
+    "health": dict(
+        hosts={"client": (1.5, 0, HOST), "checker": (4.5, 0, HOST),
+               "gw": ((-.6, 6.6), 1.5, (True, False, "its group is kept by "
+                                        "what the checker finds"))}
+        | {"b%d" % n: (-.5 + n, 3.1, HOST) for n in range(1, 7)},
+        guests={},
+        networks={},
+        links=["client gw", "checker gw"] + ["gw b%d" % n
+                                             for n in range(1, 7)],
+        ways=[("blue", "a question to the service", "client gw b2"),
+              ("orange", "a probe of one backend", "checker gw b5"),
+              ("green", "an answer", "b2 gw client")]),
+
     "stateful-service": dict(
         hosts=OUTSIDE
         | {"gwa": (.7, 2, GATEWAY), "gwb": (1.9, 2, GATEWAY),
