@@ -30,6 +30,17 @@ lab_in() {
     nsenter --net="/run/netns/$lab_name" -- "$@"
 }
 
+# lab_background PID-NAME HOST COMMAND [ARG...]: runs a command in the network
+# of a host, in the background, and until the script ends.  Its process id is
+# in $LAB_DIR/PID-NAME.pid.
+lab_background() {
+    lab_background_pid=$LAB_DIR/$1.pid lab_background_host=$2
+    shift 2
+    # Not through lab_in, which would be the process then.
+    nsenter --net="/run/netns/$lab_background_host" -- "$@" &
+    echo "$!" >"$lab_background_pid"
+}
+
 # lab_wait_for_end PIDFILE: waits until a daemon has removed its pidfile, which
 # is the last thing it does, or is gone without.  Returns 1 if it takes more
 # than 2 seconds.
