@@ -44,7 +44,7 @@ configure_ovn = --with-ovs-source=../ovs
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
 .PHONY: all assemble bench-balance bench-change bench-flows bench-hash \
-	bench-jet bench-ovn bench-ovn-gateways bench-scale check check-deb \
+	bench-jet bench-ovn bench-ovn-gateways bench-peers bench-scale check check-deb \
 	check-kernel check-ovn check-portable check-sanitize check-upstream churn \
 	churn-ovn clean clean-lab configure deb demo demo-ovn distclean fuzz help \
 	install mutants ovn pictures promtool rebase recipes refresh sandbox series \
@@ -95,6 +95,9 @@ help:
 #: make bench-ovn-gateways
 #:                      what connections through its load balancers cost gateways
 #:                      and nodes, with and without state (5 minutes)
+#: make bench-peers     what a packet and a change cost and break, next to IPVS,
+#:                      next hops and ECMP, in qemu (20 minutes; TABLE=NAME and
+#:                      ROW=NAME for one of them)
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
 #: make series          write the patches for ovs-dev to build/series (GROUP=NAME:
@@ -224,6 +227,13 @@ bench-ovn-gateways: ovn
 	@scripts/packages $(packages) valgrind
 	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
 	@bench/ovn-gateways $(BENCH_FLAGS)
+
+bench-peers: all
+	@scripts/packages $(packages) $(kernel_packages) gnuplot-nox ipvsadm \
+		valgrind
+	+@$(run) test-tools 'an echo server and client' $(tree_make) tests/ovstest
+	@bench/peers $(if $(TABLE),--table='$(TABLE)') $(if $(ROW),--row='$(ROW)') \
+		$(BENCH_FLAGS)
 
 bench-scale: all
 	@bench/scale $(BENCH_FLAGS)
