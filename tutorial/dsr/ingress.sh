@@ -77,7 +77,7 @@ ct_packets() {
 # comes from clients.
 client_flows() {
     lab_at gwa ovs-appctl --timeout=60 dpctl/dump-flows --names |
-        grep -c "in_port(outside).*ip.*proto="
+        grep -c 'in_port(outside).*eth_type(0x\(0800\|86dd\))'
 }
 
 # flows_at_most N: checks client_flows.  There is one flow before conntrack and

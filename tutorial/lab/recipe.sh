@@ -29,11 +29,21 @@ connections=200
 # Methods that the recipe knows and Open vSwitch does not.
 recipe_methods=
 
+# Does the recipe know IPv6, too?
+recipe_ipv6=no
+
 # recipe_option OPTION: does what OPTION says, which all recipes have.
 recipe_option() {
     case $1 in
         --method=?*) method=${1#*=} ;;
         --connections=[1-9]*) connections=${1#*=} ;;
+        --family=*)
+            test "$recipe_ipv6" = yes ||
+                lab_die "$1: bad option (--help lists the good ones)"
+            case ${1#*=} in
+                ipv4 | ipv6) family=${1#*=} ;;
+                *) lab_die "$1: must be ipv4 or ipv6" ;;
+            esac ;;
         --csv) table_format=csv ;;
         --help) recipe_usage; exit 0 ;;
         *) lab_die "$1: bad option (--help lists the good ones)" ;;
@@ -46,6 +56,8 @@ recipe_option() {
 recipe_usage() {
     printf 'usage: %s [OPTION...]\n\n' "${0##*/}"
     usage
+    test "$recipe_ipv6" != yes ||
+        echo "  --family=FAMILY    ipv4 or ipv6 (default: $family)"
     cat <<END
   --method=METHOD    selection method of the groups (default: $method)
   --connections=N    N connections (default: $connections)
