@@ -110,6 +110,23 @@ SITES = {
               ("orange", "a probe of one backend", "checker gw b5"),
               ("green", "an answer", "b2 gw client")]),
 
+    "transition": dict(
+        hosts=OUTSIDE
+        | {"gwa": (1.6, 2.25, (True, True, "active")),
+           "gwb": (4, 2.25, (True, True, "stands by"))}
+        | {"b%d" % n: (-1.04 + n * .92, 4.75, HOST) for n in range(1, 8)},
+        guests={},
+        networks={"outside": (-.5, 6.1, 1.1), "inside": (-.5, 6.1, 3.4)},
+        links=["client router", "router outside"]
+        + ["gw%s %s" % (gateway, network) for gateway in "ab"
+           for network in ("outside", "inside")]
+        + ["b%d inside" % n for n in range(1, 8)],
+        ways=[
+            ("blue", "of a slot that b7 takes over, older than the change: b5",
+             "client router outside gwa inside b5"),
+            ("orange", "of such a slot, opened since: to b7, tracked",
+             "client router outside gwa inside b7")]),
+
     "stateful-service": dict(
         hosts=OUTSIDE
         | {"gwa": (.7, 2, GATEWAY), "gwb": (1.9, 2, GATEWAY),

@@ -19,14 +19,17 @@ QUESTIONS = {
     "both": (0, 0, {"yes": "stateful-service", "no": "nodes"},
              "Must a box between two", "networks see both",
              "directions? (firewall, NAT)"),
-    "nodes": (0, 1.5, {"yes": "addition", "no": "way back"},
+    "nodes": (0, 1.2, {"yes": "addition", "no": "way back"},
               "Can the node of a backend", "track its connections?"),
-    "way back": (1, 1.5, {"yes": "jet", "no": "dsr"},
+    "way back": (1, 1.2, {"yes": "horizon", "no": "dsr"},
                  "Do answers pass the", "load balancer?"),
-    "addition": (0, 3, {"yes": "stateless-gateway", "no": "removal"},
+    "horizon": (1, 2.7, {"yes": "jet", "no": "transition"},
+                "Is it enough that", "additions, known",
+                "before, break none?"),
+    "addition": (0, 4.2, {"yes": "stateless-gateway", "no": "removal"},
                  "May a new backend break", "the connections that it",
                  "takes over?"),
-    "removal": (0, 4.5, {"yes": "sticky", "no": "second-chance"},
+    "removal": (0, 5.7, {"yes": "sticky", "no": "second-chance"},
                 "May a planned removal", "break the connections of",
                 "the backend?"),
 }
@@ -35,15 +38,17 @@ QUESTIONS = {
 RECIPES = {
     "stateful-service": (0, "MidoNet", "each firewall sees both directions,",
                          "gateways remember nothing"),
-    "jet": (1, "Just Enough Tracking", "the load balancer tracks only",
-            "what an addition could move"),
-    "dsr": (2, "Antrea", "answers go straight to the client,",
+    "dsr": (1.2, "Antrea", "answers go straight to the client,",
             "and nothing has to be tracked"),
-    "stateless-gateway": (3, "OVN", "any gateway, at any packet,",
+    "jet": (2.2, "Just Enough Tracking", "the load balancer tracks only",
+            "what an addition could move"),
+    "transition": (3.2, "SilkRoad", "any change, and only what opens",
+                   "during it is tracked"),
+    "stateless-gateway": (4.2, "OVN", "any gateway, at any packet,",
                           "only the nodes track"),
-    "sticky": (4, "OpenSDN", "flows stay with their pod, also",
+    "sticky": (5.2, "OpenSDN", "flows stay with their pod, also",
                "when one pod becomes two"),
-    "second-chance": (5, "GLB, Beamer", "a second node takes what",
+    "second-chance": (6.2, "GLB, Beamer", "a second node takes what",
                       "the first does not know"),
 }
 
@@ -57,7 +62,7 @@ def frame(column, row):
 
 
 def draw():
-    p = svg.Picture(760, TOP + 6 * ROW, "Which recipe")
+    p = svg.Picture(760, TOP + round(7.2 * ROW), "Which recipe")
     frames = {name: frame(column, row)
               for name, (column, row, *_) in QUESTIONS.items()}
     frames.update((name, frame(2, row))

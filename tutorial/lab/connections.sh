@@ -13,6 +13,9 @@
 # TCP connections that keep talking, and know who answers: what test-tcp-echo
 # does on the hosts of a lab.  The host "client" opens them.
 
+# The client that is told to do something: one on the host "client".
+connections_client=client
+
 # lab_echo NAME ARG...: runs "ovstest test-tcp-echo ARG..." on a host, in the
 # background.  NAME is the host's, or for one more on the same host, that and
 # an extension: "b1", "b1.once".
@@ -38,7 +41,7 @@ lab_tell() {
 # connections_tell COMMAND...: has the client execute "fill" or "report", and
 # prints its reply, without the names of what is in it.  Fails if it does.
 connections_tell() {
-    lab_tell client "$@" >"$LAB_DIR/reply" &&
+    lab_tell "$connections_client" "$@" >"$LAB_DIR/reply" &&
         sed 's/[a-z]*=//g' "$LAB_DIR/reply"
 }
 

@@ -64,6 +64,11 @@ lab_veth() {
         lab_die "cannot connect host $1"
 }
 
+# lab_ip HOST ARG...: runs "ip" on a host.
+lab_ip() {
+    ip -n "$@" || lab_die "$1: cannot set addresses and routes"
+}
+
 # lab_neighbor NAME ADDR MAC [DEV]: tells a host who has ADDR, so that it does
 # not ask with ARP.
 lab_neighbor() {

@@ -13,7 +13,10 @@
 # What becomes of TCP connections that keep talking while things change, as a
 # table.  The host "client" opens them.
 
-# First port of the current clients.
+# The clients that have connections, the first one first.
+connections_clients=client
+
+# First port of the last client.
 connections_port=0
 
 # connections_open N ADDR:PORT [OPTION...]: opens N connections, with the
@@ -22,31 +25,67 @@ connections_port=0
 # busy, and may take long to retransmit.  Ends connections that were opened
 # before; the new ones have other ports, as those of other clients would.
 connections_open() {
-    connections_n=$1 connections_to=$2
-    shift 2
-    test ! -e "$LAB_DIR/client.pid" || lab_tell client exit ||
-        lab_die 'the client does not end'
+    for connections_client in $connections_clients; do
+        test ! -e "$LAB_DIR/$connections_client.pid" ||
+            connections_end "$connections_client"
+    done
+    connections_clients=
+    connections_open_more client "$@"
+}
+
+# connections_open_more CLIENT N ADDR:PORT [OPTION...]: the same, but leaves
+# other connections as they are.  CLIENT is the client's name for lab_echo.
+connections_open_more() {
+    connections_client=$1 connections_n=$2 connections_to=$3
+    shift 3
     connections_port=$((connections_port % 40000 + 10000))
     lab_sysctl client ipv4/ip_local_port_range \
         "$connections_port $((connections_port + 9999))"
-    lab_echo client client "$connections_to" "$connections_n" \
+    lab_echo "$connections_client" client "$connections_to" "$connections_n" \
         --silence=15000 --pause=500 "$@"
+    connections_join "$connections_client"
     lab_say "opening $connections_n connections ..."
     connections_must fill moves
     lab_sysctl client ipv4/ip_local_port_range '10000 60999'
     connections_settle
 }
 
-# connections_must COMMAND FILE: runs connections_COMMAND, with what it prints
-# in $LAB_DIR/FILE.  A connection whose addresses and ports conntrack still has
-# in use somewhere may take several tries to open.  If some cannot be opened,
-# all ends here.
-connections_must() {
-    for connections_try in 1 2 3 4; do
-        "connections_$1" >"$LAB_DIR/$2" 2>"$LAB_DIR/error" && return
+connections_join() {
+    connections_clients=${connections_clients:+$connections_clients }$1
+}
+
+# connections_end CLIENT: the client leaves, and its connections end.
+connections_end() {
+    lab_tell "$1" exit || lab_die "the client $1 does not end"
+    set -- "$1" $connections_clients
+    connections_clients=
+    connections_ended=$1
+    shift
+    for connections_client; do
+        test "$connections_client" = "$connections_ended" ||
+            connections_join "$connections_client"
     done
-    table_fail "cannot $1 connections: $(head -n 1 "$LAB_DIR/error")"
-    table_verdict ''
+}
+
+# connections_must COMMAND FILE: runs connections_COMMAND for each client, with
+# what it prints in $LAB_DIR/FILE.  A connection whose addresses and ports
+# conntrack still has in use somewhere may take several tries to open.  If some
+# cannot be opened, all ends here.
+connections_must() {
+    : >"$LAB_DIR/$2"
+    for connections_client in $connections_clients; do
+        connections_try "$1" >>"$LAB_DIR/$2" || {
+            table_fail "cannot $1 connections: $(head -n 1 "$LAB_DIR/error")"
+            table_verdict ''
+        }
+    done
+}
+
+connections_try() {
+    for connections_try in 1 2 3 4; do
+        "connections_$1" 2>"$LAB_DIR/error" && return
+    done
+    return 1
 }
 
 # Waits until each connection was used twice since, or is broken.

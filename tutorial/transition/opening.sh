@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at:
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# What a transition means for connections that open while it begins, and for
+# UDP, which does not say when a connection opens.
+
+# opening: connections that open while a change begins.  Answers to their SYNs
+# are late, so that clients send those again.
+opening() {
+    connections_end "$connections_clients"
+    lab_in router tc qdisc add dev client root tbf rate 1kbit burst 1600 \
+        limit 1m || lab_die 'cannot delay answers'
+    lab_background opening client ovstest test-tcp-load "$(at "$vip" 81)" \
+        "$connections" "$connections" --timeout=20000 >"$LAB_DIR/opening"
+    sleep 0.5
+    begin "$(with "$old" 8:100)"
+    # The second and third SYN come one and three seconds after the first.
+    sleep 4
+    turn
+    lab_in router tc qdisc change dev client root tbf rate 1gbit burst 1m \
+        limit 1m || lab_die 'cannot have answers in time again'
+    wait "$(cat "$LAB_DIR/opening.pid")"
+    rm "$LAB_DIR/opening.pid"
+    lab_in router tc qdisc del dev client root ||
+        lab_die 'cannot have answers in time again'
+    end "$old"
+    failed=$(sed -n 's/.* failed=\([0-9]*\) .*/\1/p' "$LAB_DIR/opening")
+    test -n "$failed" || lab_die 'test-tcp-load does not end well'
+    test "$failed" -eq 0 ||
+        table_fail "$failed connections broke while a change began"
+    change_row 'connections open while one begins' "$failed" - -
+}
+
+# ask FIRST FILE: asks once over UDP from each of as many ports as there are
+# connections, from FIRST on, with lines "PORT BACKEND" in FILE.
+ask() {
+    lab_in client "$lab/udp-echo" client "$vip" 53 "$1" "$connections" \
+        >"$LAB_DIR/$2" || lab_die 'cannot ask over UDP'
+    ! grep -q -- '-$' "$LAB_DIR/$2" || table_fail "$2: no answer over UDP"
+}
+
+# moved FILE FILE: prints how many ports have another backend in the second.
+moved() {
+    join "$LAB_DIR/$1" "$LAB_DIR/$2" | awk '$2 != $3 { n++ }
+                                            END { print n + 0 }'
+}
+
+# sessions: UDP, for which backend 8 is added.
+sessions() {
+    ask 20000 talkers
+    ask 30000 silent
+    begin "$(with "$old" 8:100)"
+    ask 20000 talkers-began
+    turn
+    ask 20000 talkers-turned
+    ask 30000 silent-turned
+    ask 40000 new
+    stays=$(($(moved talkers talkers-began) + $(moved talkers talkers-turned)))
+    change_row 'UDP, talks while that begins' "$stays" - -
+    test "$stays" -eq 0 || table_fail "$stays UDP sessions moved that talked"
+    goes=$(moved silent silent-turned)
+    change_row 'UDP, silent then' "$goes" - -
+    test "$goes" -gt 0 && test "$goes" -le "$(connections_share 1/7)" ||
+        table_fail "$goes UDP sessions moved that were silent"
+    end "$(with "$old" 8:100)"
+    ask 30000 silent-ended
+    ask 40000 new-ended
+    stays=$(($(moved silent-turned silent-ended) + $(moved new new-ended)))
+    change_row 'UDP, began after that, and it ends' "$stays" - -
+    test "$stays" -eq 0 || table_fail "$stays new UDP sessions moved"
+    end "$(without "$old" 8)"
+}
