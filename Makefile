@@ -28,8 +28,8 @@ run := scripts/run
 packages := autoconf automake build-essential clang libbpf-dev libcap-ng-dev \
 	libssl-dev libtool pkg-config python3 \
 	ccache curl ethtool flake8 haproxy iproute2 net-tools netbase netcat-openbsd \
-	nftables openssl procps python3-packaging python3-sphinx shellcheck sparse \
-	tcpdump
+	nftables ngtcp2-client ngtcp2-server openssl procps python3-packaging \
+	python3-sphinx shellcheck sparse tcpdump
 packages_ovn := python3-scapy wget
 portable_packages := clang gcc-s390x-linux-gnu gcc-arm-linux-gnueabihf \
 	libc6-dev-s390x-cross libc6-dev-armhf-cross qemu-user

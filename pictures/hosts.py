@@ -126,6 +126,17 @@ SITES = {
              "client router outside gwa inside b5"),
             ("orange", "of such a slot, opened since: to b7, tracked",
              "client router outside gwa inside b7")]),
+    "quic": dict(
+        hosts={"c%d" % n: (-.875 + .97 * n, 0, HOST) for n in range(1, 9)}
+        | {"gw": ((-.6, 7.6), 1.5, (True, False, "addresses and ports, "
+                                    "but no connection ids"))}
+        | {"b%d" % n: (-.0 + n, 3.1, HOST) for n in range(1, 7)},
+        guests={},
+        networks={},
+        links=["c%d gw" % n for n in range(1, 9)] + ["gw b%d" % n
+                                                     for n in range(1, 7)],
+        ways=[("blue", "of a connection", "c4 gw b2"),
+              ("orange", "of the same one, from another port", "c4 gw b5")]),
 
     "stateful-service": dict(
         hosts=OUTSIDE
