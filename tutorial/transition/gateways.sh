@@ -26,7 +26,7 @@
 # Backends have the service's address.  Answers pass the active gateway.
 #
 # A recipe sets $transition to this folder before it sources this file, and
-# $at_once to "yes" if a change is to turn when it begins, else to "no".
+# $at_first to "wait", or to "turn" if a change is not to wait before it turns.
 
 gateways='gwa gwb'
 hosts='1 2 3 4 5 6 7 8 9'
@@ -89,19 +89,17 @@ set_up() {
 # The parts of a change.
 begin() {
     started=$(date +%s)
-    case $at_once in
-        yes) set -- "$1" begin turn ;;
-        no) set -- "$1" begin ;;
-    esac
-    buckets=$(buckets reg1 2 "$1")
-    shift
-    load "$@" -- buckets="$buckets"
-}
-turn() {
-    test "$at_once" = yes || load turn --
+    load begin "$at_first" -- buckets="$(buckets reg1 2 "$1")"
 }
 again() {
-    load again -- buckets="$(buckets reg1 2 "$1")"
+    load again "$at_first" -- buckets="$(buckets reg1 2 "$1")"
+}
+turn() {
+    # Answers have to pass conntrack before.
+    for gateway in $gateways; do
+        lab_at "$gateway" ovs-appctl --timeout=20 revalidator/wait
+    done
+    load turn --
 }
 end() {
     old=$1
@@ -195,6 +193,8 @@ gateways_start() {
         lab_ip "b$b" route add "${clients}0/$length" dev eth0
         lab_echo "b$b" server "b$b" "$service" --silence=120000 --size=3000
         lab_background "b$b.udp" "b$b" "$lab/udp-echo" server "b$b" "$vip" 53
+        lab_background "b$b.sink" "b$b" "$lab/udp-echo" sink "$vip" 514 \
+            >>"$LAB_DIR/b$b.sink"
         lab_echo "b$b.once" server "b$b" "$(at "$vip" 81)" --silence=30000 --once
     done
     take_over gwa

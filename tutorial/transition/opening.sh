@@ -48,34 +48,74 @@ ask() {
     ! grep -q -- '-$' "$LAB_DIR/$2" || table_fail "$2: no answer over UDP"
 }
 
+# tell FIRST FILE: the same, but nobody answers.
+tell() {
+    for b in $hosts; do
+        : >"$LAB_DIR/b$b.sink"
+    done
+    lab_in client "$lab/udp-echo" source "$vip" 514 "$1" "$connections" ||
+        lab_die 'cannot send over UDP'
+    for try in $(seq 50); do
+        for b in $hosts; do
+            sed "s/$/ b$b/" "$LAB_DIR/b$b.sink"
+        done | sort >"$LAB_DIR/$2"
+        test "$(wc -l <"$LAB_DIR/$2")" -lt "$connections" || return 0
+        sleep 0.1
+    done
+    table_fail "$2: what was sent over UDP does not arrive"
+}
+
 # moved FILE FILE: prints how many ports have another backend in the second.
 moved() {
     join "$LAB_DIR/$1" "$LAB_DIR/$2" | awk '$2 != $3 { n++ }
                                             END { print n + 0 }'
 }
 
+# must_stay CHANGE FILE FILE...: adds a row of the last table, about pairs of
+# files: no port may have moved from one to the other.
+must_stay() {
+    change=$1 stays=0
+    shift
+    while test $# -gt 0; do
+        stays=$((stays + $(moved "$1" "$2")))
+        shift 2
+    done
+    change_row "$change" "$stays" - -
+    test "$stays" -eq 0 || table_fail "$stays UDP sessions moved: $change"
+}
+
 # sessions: UDP, for which backend 8 is added.
 sessions() {
     ask 20000 talkers
     ask 30000 silent
+    tell 50000 one-way
     begin "$(with "$old" 8:100)"
     ask 20000 talkers-began
+    tell 50000 one-way-began
     turn
     ask 20000 talkers-turned
+    tell 50000 one-way-turned
     ask 30000 silent-turned
     ask 40000 new
-    stays=$(($(moved talkers talkers-began) + $(moved talkers talkers-turned)))
-    change_row 'UDP, talks while that begins' "$stays" - -
-    test "$stays" -eq 0 || table_fail "$stays UDP sessions moved that talked"
+    must_stay 'UDP, talks while that begins' \
+        talkers talkers-began talkers talkers-turned
+    must_stay 'UDP one way, the same' \
+        one-way one-way-began one-way one-way-turned
     goes=$(moved silent silent-turned)
     change_row 'UDP, silent then' "$goes" - -
     test "$goes" -gt 0 && test "$goes" -le "$(connections_share 1/7)" ||
         table_fail "$goes UDP sessions moved that were silent"
+    again "$(with "$old" 9:100)"
+    ask 40000 new-again
+    turn
+    ask 40000 new-turned
+    must_stay 'UDP, talks while another begins' new new-again new new-turned
+    again "$(with "$old" 8:100)"
+    turn
     end "$(with "$old" 8:100)"
     ask 30000 silent-ended
     ask 40000 new-ended
-    stays=$(($(moved silent-turned silent-ended) + $(moved new new-ended)))
-    change_row 'UDP, began after that, and it ends' "$stays" - -
-    test "$stays" -eq 0 || table_fail "$stays new UDP sessions moved"
+    must_stay 'UDP, began after that, and it ends' \
+        silent-turned silent-ended new new-ended
     end "$(without "$old" 8)"
 }
