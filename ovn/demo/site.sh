@@ -155,9 +155,8 @@ site_outside() {
 site_ethernet() {
     lab_segment "$1"
     lab_plug router "$1" "02:00:00:00:01:f$2" "$1"
-    ip -n router address add "$(site_ip "1$2" 254)/$(site_len)" dev "$1" &&
-        { test "$family" = ipv4 ||
-            ip -n router address add fe80::fe/64 dev "$1"; } || exit 1
+    lab_address router "$1" "$(site_ip "1$2" 254)/$(site_len)"
+    test "$family" = ipv4 || lab_address router "$1" fe80::fe/64
     nb ls-add "$1" -- lsp-add "$1" "$1-net" -- \
         lsp-set-type "$1-net" localnet -- \
         lsp-set-addresses "$1-net" unknown -- \

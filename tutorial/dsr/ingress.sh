@@ -19,8 +19,7 @@ node_of() { echo "n$((($1 - 1) % 3 + 1))"; }
 # on port 80 for connections that keep talking, on port 8080 for short ones.
 node_backend() {
     site_backend "$1" "$(node_of "$1")"
-    ip -n "b$1" address add "$vip/$whole" dev lo ||
-        lab_die "cannot give backend $1 the service's address"
+    lab_address "b$1" lo "$vip/$whole"
     lab_echo "b$1" server "b$1" "$(at "$vip" 80)" --silence=20000 --size=3000
     lab_echo "b$1.once" server "b$1" "$(at "$vip" 8080)" --silence=20000 --once
     site_load "$(node_of "$1")" node-backend id="$1" \

@@ -18,9 +18,15 @@
 lab_netns() {
     ip netns add "$1" && ip -n "$1" link set lo up ||
         lab_die "cannot make host $1"
-    # IPv6 addresses can be used at once.
-    lab_in "$1" sh -c 'cd /proc/sys/net/ipv6/conf/default 2>/dev/null ||
-        exit 0; echo 0 >accept_dad' || lab_die "cannot set up host $1"
+}
+
+# lab_address HOST DEV ADDR/LEN: gives a host an address that it can use at
+# once, which IPv6 has others agree to first unless one says "nodad".
+lab_address() {
+    case $3 in
+        *:*) lab_ip "$1" address add "$3" dev "$2" nodad ;;
+        *) lab_ip "$1" address add "$3" dev "$2" ;;
+    esac
 }
 
 # lab_host NAME ADDR/LEN MAC OFPORT [SWITCH]: makes a host at the switch of
@@ -30,8 +36,7 @@ lab_netns() {
 lab_host() {
     lab_netns "$1"
     lab_link "$1" eth0 "$3" "${5-}" "ovs-$1" "$4"
-    ip -n "$1" address add "$2" dev eth0 ||
-        lab_die "cannot give host $1 an address"
+    lab_address "$1" eth0 "$2"
 }
 
 # lab_link HOST DEV MAC SWITCH PORT OFPORT: connects the host's new device DEV

@@ -126,9 +126,9 @@ lab_forward() {
 lab_client() {
     lab_netns client
     lab_veth client eth0 02:00:00:00:00:01 router client
-    ip -n client address add "$1/$3" dev eth0 &&
-        ip -n router address add "$2/$3" dev client &&
-        ip -n router link set client address 02:00:00:00:00:fd &&
+    lab_address client eth0 "$1/$3"
+    lab_address router client "$2/$3"
+    ip -n router link set client address 02:00:00:00:00:fd &&
         ip -n client route add default via "$2" ||
         lab_die 'cannot connect the client'
     # Without IPv6 addresses of the link nobody answers who asks for neighbors.

@@ -51,7 +51,7 @@ service_host() {
 service_backend() {
     service_host "b$1" "1$1"
     lab_ip "b$1" neighbor del "$vip" dev eth0
-    lab_ip "b$1" address add "$vip/$whole" dev lo
+    lab_address "b$1" lo "$vip/$whole"
 }
 
 # service_bucket N: prints the bucket of backend bN.

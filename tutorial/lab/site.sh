@@ -76,7 +76,7 @@ site_start() {
 
     lab_router router "$family"
     lab_plug router outside "$router_mac" outside
-    ip -n router address add "${site_outside}254/$length" dev outside || exit 1
+    lab_address router outside "${site_outside}254/$length"
     lab_client "$client_ip" "${site_clients}254" "$length"
 }
 

@@ -176,7 +176,7 @@ gateways_start() {
     lab_segment inside
     lab_router router "$family"
     lab_plug router outside "$router_mac" outside
-    lab_ip router address add "${outside}254/$length" dev outside
+    lab_address router outside "${outside}254/$length"
     lab_client "${clients}1" "${clients}254" "$length"
     for gateway in $gateways; do
         lab_switch "$gateway"
@@ -189,7 +189,7 @@ gateways_start() {
     for b in $hosts; do
         lab_netns "b$b"
         lab_plug "b$b" eth0 "$(backend_mac "$b")" inside
-        lab_ip "b$b" address add "$vip" dev eth0
+        lab_address "b$b" eth0 "$vip/$whole"
         lab_ip "b$b" route add "${clients}0/$length" dev eth0
         lab_echo "b$b" server "b$b" "$service" --silence=120000 --size=3000
         lab_background "b$b.udp" "b$b" "$lab/udp-echo" server "b$b" "$vip" 53
