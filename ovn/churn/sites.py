@@ -98,8 +98,13 @@ class Daemon:
         site("site_run", self.host, self.program)
 
     def files(self):
-        """Returns how many files it has open."""
-        return len(os.listdir("/proc/%d/fd" % self.pid()))
+        """Returns how many files it has open, without the connections of
+        clients that have just ended."""
+        counts = []
+        for _ in range(3):
+            counts.append(len(os.listdir("/proc/%d/fd" % self.pid())))
+            time.sleep(0.1)
+        return min(counts)
 
     def kib(self):
         """Returns how much memory it takes."""
