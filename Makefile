@@ -59,7 +59,7 @@ help:
 #: make demo            what a change of the backends does to open connections
 #: make demo-ovn        the same with OVN's load balancers, side by side
 #: make recipes         what breaks in each recipe of tutorial/ (25 minutes)
-#: make check           run the tests that belong to us (15 minutes; SHORT=yes:
+#: make check           run the tests that belong to us (20 minutes; SHORT=yes:
 #:                      just the unit cases, ours and upstream's, 2 minutes)
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
 #:                      SHORT=yes: without upstream's cases, 7 minutes)
@@ -67,8 +67,8 @@ help:
 #:                      the way back, purge (25 minutes; as root; TWICE=yes: and
 #:                      whether a second build is the same)
 #: make check-upstream  run all of upstream's tests (30 minutes)
-#: make check-kernel    our traffic on Debian's kernels in qemu (40 minutes;
-#:                      ALL=yes: all of it on each, an hour)
+#: make check-kernel    our traffic on Debian's kernels in qemu (over an hour;
+#:                      ALL=yes: all of it on each, some hours)
 #: make check-portable  the same slots with other compilers and machines (10 min)
 #: make check-sanitize  our tests with AddressSanitizer, ThreadSanitizer and
 #:                      others (20 minutes; PART=ovn: those of OVN)
