@@ -126,6 +126,7 @@ SITES = {
              "client router outside gwa inside b5"),
             ("orange", "of such a slot, opened since: to b7, tracked",
              "client router outside gwa inside b7")]),
+
     "quic": dict(
         hosts={"c%d" % n: (-.875 + .97 * n, 0, HOST) for n in range(1, 9)}
         | {"gw": ((-.6, 7.6), 1.5, (True, False, "addresses and ports, "
