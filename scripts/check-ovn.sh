@@ -71,7 +71,8 @@ waits () {
         one sandbox 'a port in the sandbox' scripts/own-network sh -c '
             echo "set -e
                   ovn-nbctl ls-add sw -- lsp-add sw port
-                  ovs-vsctl add-port br-int port \
+                  ovs-vsctl --timeout=60 wait-until Bridge br-int \
+                      -- add-port br-int port \
                       -- set interface port external_ids:iface-id=port
                   ovn-nbctl --timeout=60 wait-until logical_switch_port port up=true" |
             make -C "$0" sandbox SHELL=/bin/sh' $tree
