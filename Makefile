@@ -58,7 +58,7 @@ help:
 #: make ovn             the same, then OVN's base, which is built with it
 #: make demo            what a change of the backends does to open connections
 #: make demo-ovn        the same with OVN's load balancers, side by side
-#: make recipes         what breaks in each recipe of tutorial/ (25 minutes)
+#: make recipes         what breaks in each recipe of tutorial/ (20 minutes)
 #: make check           run the tests that belong to us (20 minutes; SHORT=yes:
 #:                      just the unit cases, ours and upstream's, 2 minutes)
 #: make check-ovn       the same of OVN, which it builds first (10 minutes;
