@@ -96,7 +96,7 @@ help:
 #:                      what connections through its load balancers cost gateways
 #:                      and nodes, with and without state (5 minutes)
 #: make bench-peers     what a packet and a change cost and break, next to IPVS,
-#:                      next hops and ECMP, in qemu (half an hour; TABLE=NAME and
+#:                      next hops and ECMP, in qemu (20 minutes; TABLE=NAME and
 #:                      ROW=NAME for one of them)
 #: make bench-scale     a switch with 10,000 groups, and a group of 10,000 buckets
 #: make pictures        draw the pictures of the pages
