@@ -49,7 +49,7 @@ recipe_option() {
         *) lab_die "$1: bad option (--help lists the good ones)" ;;
     esac
     case $connections in
-        *[!0-9]*) lab_die "$1: bad number" ;;
+        *[!0-9]* | ??????*) lab_die "$1: must be 1 to 99999" ;;
     esac
 }
 

@@ -140,6 +140,14 @@ site_client_mtu() {
         lab_die 'cannot set the path MTU'
 }
 
+# site_must_count COUNTER TEXT: fails with TEXT if the router's kernel has not
+# counted anything there, see nstat(8).
+site_must_count() {
+    lab_in router nstat -asz "$1" | awk -v counter="$1" '
+        $1 == counter && $2 > 0 { found = 1 }
+        END { exit !found }' || table_fail "$2"
+}
+
 # site_load SWITCH FILE [NAME=VALUE...]: as family_load, with FILE.bundle of
 # the recipe itself or else of stateless-gateway, where <vip>, <router_mac>,
 # the network of <backends> and the switch's own <mac> are known.

@@ -25,11 +25,7 @@ connections_port=0
 # busy, and may take long to retransmit.  Ends connections that were opened
 # before; the new ones have other ports, as those of other clients would.
 connections_open() {
-    for connections_client in $connections_clients; do
-        test ! -e "$LAB_DIR/$connections_client.pid" ||
-            connections_end "$connections_client"
-    done
-    connections_clients=
+    connections_end_all
     connections_open_more client "$@"
 }
 
@@ -65,6 +61,15 @@ connections_end() {
         test "$connections_client" = "$connections_ended" ||
             connections_join "$connections_client"
     done
+}
+
+# connections_end_all: all clients leave, while backends still get to know.
+connections_end_all() {
+    for connections_client in $connections_clients; do
+        test ! -e "$LAB_DIR/$connections_client.pid" ||
+            connections_end "$connections_client"
+    done
+    connections_clients=
 }
 
 # connections_must COMMAND FILE: runs connections_COMMAND for each client, with
@@ -181,6 +186,13 @@ table_row() {
 $connections_silent were silent, of which $connections_others had to live and \
 no more than $table_bound might break: $table_step"
     fi
+}
+
+# table_must_break: that row must have broken some, unless there are few.
+table_must_break() {
+    test $((connections_moved + connections_silent)) -gt 0 ||
+        test "$connections" -lt 100 ||
+        table_fail "nothing breaks that had to: $table_step"
 }
 
 # table_fail TEXT: something went wrong.  The verdict tells what went wrong
